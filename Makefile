@@ -1,0 +1,43 @@
+# Two commands do everything: `make demo` and `make test`. Each makes its own environment first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made-from-pins
+
+.PHONY: help env demo check test format pins clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+env: $(STAMP)  ## the environment of this project, in .venv
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "capi-stream needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 env")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+check: env  ## the inner loop: format, lint, types, walls, pure tests; under 30 s
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/intake tests/delivery tests/config
+
+test: check  ## everything, on a real Kafka and a real schema registry; under 10 minutes
+	$(BIN)/pytest
+
+format: env  ## let the tools rewrite what they can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+pins: env  ## pin all dependencies anew
+	$(PYTHON) -m venv $(VENV)/pins && $(VENV)/pins/bin/pip install --quiet uv
+	for set in run dev; do \
+	  $(VENV)/pins/bin/uv pip compile pyproject.toml $$([ $$set = dev ] && echo --group dev) --upgrade --universal \
+	    --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	    --quiet -o requirements/$$set.txt || exit 1; \
+	done
+
+clean:  ## remove the environment and what the tools left
+	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,92 @@
+"""Plain counts of what was done, and the snapshot that the status page and the metrics read.
+
+The loop counts with integers; the shells turn them into series when somebody asks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from capi_stream.model import Destination, Partition
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Counters since start. Each field's comment names the labels of its key, in order."""
+
+    records: Counter[tuple[str, str]] = field(default_factory=Counter)  # topic, outcome
+    events: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # pixel, event name, outcome
+    filtered: Counter[tuple[str, str]] = field(default_factory=Counter)  # topic, reason
+    rejected: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # pixel, stage, reason
+    dropped: Counter[tuple[str, str]] = field(default_factory=Counter)  # field, reason
+    identifiers: Counter[tuple[str, str]] = field(default_factory=Counter)  # pixel, field
+    requests: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)  # pixel, endpoint, outcome, reason
+    request_errors: Counter[tuple[str, str]] = field(default_factory=Counter)  # code, subcode
+    batches_closed: Counter[str] = field(default_factory=Counter)  # reason
+    received_mismatch: Counter[str] = field(default_factory=Counter)  # pixel
+    unknown_outcome_events: Counter[str] = field(default_factory=Counter)  # pixel
+    dead_letters: Counter[str] = field(default_factory=Counter)  # reason
+    parked: Counter[str] = field(default_factory=Counter)  # reason
+    letter_errors: Counter[str] = field(default_factory=Counter)  # reason
+    commits: Counter[str] = field(default_factory=Counter)  # outcome: acknowledged, refused
+    retries: int = 0
+    splits: int = 0
+    resent_events: int = 0
+    late_resent_events: int = 0  # resent more than 48 h after the first post whose answer was lost
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionView:
+    """One assigned partition. `oldest_timestamp_ms` is that of the record that holds `committable` back."""
+
+    partition: Partition
+    committed: int
+    committable: int
+    position: int
+    uncommitted: int
+    is_paused: bool
+    oldest_timestamp_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GateView:
+    """One holding gate; times are of the monotonic clock."""
+
+    scope: str
+    name: str
+    reason: str
+    since: float
+    until: float
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class LaneView:
+    """One destination. `last_error` is a safe text: reason, code and subcode, trace id."""
+
+    destination: Destination
+    waiting: int
+    in_flight: int
+    oldest_event_time: int | None
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that the loop shows, at one moment. `now` is of the monotonic clock, `unix_now` of the wall's."""
+
+    now: float
+    unix_now: float
+    ledger: Ledger
+    partitions: tuple[PartitionView, ...]
+    gates: tuple[GateView, ...]
+    lanes: tuple[LaneView, ...]
+    usage: dict[str, float]  # pixel -> share of the rate limit used
+    buffered_events: int
+    buffered_bytes: int
+    buffer_limit_bytes: int
+    posts_in_flight: int
+    letters_in_flight: int
+    waiting_for_schema: int
+    last_commit_unix: float | None
