@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -46,6 +47,51 @@ class Batch:
     unknown_since: float | None = None
     isolation: Isolation | None = None
     is_accused: bool = False
+
+    def withdraw(self, unwanted: Callable[[Entry], bool]) -> list[Entry]:
+        """Take out and return the entries that are `unwanted`."""
+        out = [entry for entry in self.entries if unwanted(entry)]
+        if out:
+            self.entries = [entry for entry in self.entries if not unwanted(entry)]
+            self.size_bytes -= sum(len(entry.event.body) + 1 for entry in out)
+            if not self.entries:
+                self.judged_alone(guilty=True)  # it will not be judged any more: no reason to doubt the index
+        return out
+
+    def parts(self, index: int | None) -> list[Batch]:
+        """This batch in two, so that the guilty can be told from the innocent.
+
+        The event at `index` and the others, where the API named one and can be believed; else halves. While one is
+        accused and not yet judged alone, a further accusation is not believed either: an API that always names the
+        first would otherwise have its batches taken apart one by one.
+        """
+        found = self.isolation or Isolation()
+        if index is not None and 0 <= index < len(self.entries) and found.trusts_index and not found.accused:
+            found.accused += 1
+            others = self.entries[:index] + self.entries[index + 1 :]
+            return [self._part([self.entries[index]], found, is_accused=True), self._part(others, found)]
+        middle = len(self.entries) // 2
+        return [self._part(self.entries[:middle], found), self._part(self.entries[middle:], found)]
+
+    def _part(self, entries: list[Entry], isolation: Isolation, *, is_accused: bool = False) -> Batch:
+        size = sum(len(entry.event.body) + 1 for entry in entries)
+        return Batch(
+            self.destination,
+            entries,
+            size,
+            attempts=self.attempts,
+            first_failed_at=self.first_failed_at,
+            unknown_since=self.unknown_since,
+            isolation=isolation,
+            is_accused=is_accused,
+        )
+
+    def judged_alone(self, *, guilty: bool) -> None:
+        """Note what became of an event that the API had accused."""
+        if self.is_accused and self.isolation is not None:
+            self.is_accused = False
+            self.isolation.accused -= 1
+            self.isolation.trusts_index = self.isolation.trusts_index and guilty
 
     def body(self) -> bytes:
         """The JSON array of its events."""

@@ -6,7 +6,8 @@ The loop counts with integers; the shells turn them into series when somebody as
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from capi_stream.model import Destination, Partition
 
@@ -33,7 +34,15 @@ class Ledger:
     retries: int = 0
     splits: int = 0
     resent_events: int = 0
+    usage: dict[str, float] = field(default_factory=dict)  # pixel -> share of the rate limit used, as last said
     late_resent_events: int = 0  # resent more than 48 h after the first post whose answer was lost
+
+    def copy(self) -> Ledger:
+        """The counts as they are now."""
+        counts: dict[str, Any] = {
+            each.name: value.copy() for each in fields(self) if isinstance(value := getattr(self, each.name), dict)
+        }
+        return replace(self, **counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from capi_stream.model import Partition, Record
+from capi_stream.model import Partition, Record, SchemaKey
 
 
 class OffsetTracker:
@@ -19,13 +19,17 @@ class OffsetTracker:
     that were received are waited for.
     """
 
-    __slots__ = ("_received", "_settled", "acknowledged", "committable", "last_seen", "partition")
+    __slots__ = ("_received", "_settled", "acknowledged", "committable", "held_bytes", "is_live", "last_seen",
+                 "partition", "unresolved")  # fmt: skip
 
     def __init__(self, partition: Partition, start: int) -> None:
         self.partition = partition
         self.committable = start
         self.last_seen = start - 1
-        self.acknowledged = start
+        self.acknowledged = start  # the offset that the broker is known to have
+        self.is_live = True  # until the partition is revoked: then nothing of it is handed out any more
+        self.held_bytes = 0  # of its records that are not settled
+        self.unresolved = 0  # records that wait for a schema
         self._received: deque[Ticket] = deque()
         self._settled: set[int] = set()
 
@@ -66,6 +70,7 @@ class Ticket:
     open_parts: int = 1
     size_bytes: int = 0
     is_released: bool = False
+    schema: SchemaKey | None = None  # that its value was written with, for its letters
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,157 @@
+"""Who may pass: one row for each pixel, credential, endpoint, letter topic, and all.
+
+A gate is backoff, rate limit, circuit breaker and fuse in one; they differ only in who names `until`: the formula, the
+API, or a person. What wants out passes all of its gates. After `until` one probe goes, and its answer decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from capi_stream.delivery.ledger import GateView
+from capi_stream.delivery.outcomes import POLICY, Outcome, Policy, Scope, Unavailable, Usage, backoff
+
+PACE_FROM_RATIO = 0.8  # reference, section 7: "Pace down from about 80 %"
+PACE_CAP_SECONDS = 30.0
+
+
+class Gate(NamedTuple):
+    """The name of one gate."""
+
+    scope: Scope
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A gate that lets nothing through until `until`, and then one `probe` at a time. Times are monotonic."""
+
+    since: float
+    until: float
+    attempt: int
+    reason: str
+    probe: object | None = None
+
+
+_WIDE_TO_NARROW = (Scope.ALL, Scope.ENDPOINT, Scope.CREDENTIAL, Scope.PIXEL)
+
+
+class Gates:
+    """All gates of the process. A gate without a row is passing."""
+
+    def __init__(self) -> None:
+        self._holding: dict[Gate, Holding] = {}
+
+    def passes(self, gates: Iterable[Gate], now: float) -> bool:
+        """Whether something that must pass all of `gates` may go now, if only as their probe."""
+        if not self._holding:
+            return True
+        rows = (self._holding.get(gate) for gate in gates)
+        return all(row is None or (row.probe is None and now >= row.until) for row in rows)
+
+    def took(self, gates: Iterable[Gate], probe: object) -> None:
+        """Make `probe` the one that each holding gate among `gates` waits for."""
+        for gate in gates:
+            if row := self._holding.get(gate):
+                self._holding[gate] = replace(row, probe=probe)
+
+    def answered(self, gates: tuple[Gate, ...], probe: object, outcome: Outcome, now: float, jitter: float) -> None:
+        """Learn from the answer to `probe`, which passed `gates`.
+
+        An answer that judges the events opens what it probed. One that blames a gate holds it, and opens what it
+        probed of wider scope: an endpoint that says "this token is dead" is itself alive. An answer to what was posted
+        before a hold began changes nothing in that hold.
+        """
+        if isinstance(outcome, Unavailable):
+            self._blamed(gates, probe, outcome, now, jitter)
+        else:
+            self._open_probed(gates, probe)
+        if outcome.usage is not None:
+            self._pace(gates, outcome.usage, now)
+
+    def _blamed(self, gates: tuple[Gate, ...], probe: object, outcome: Unavailable, now: float, jitter: float) -> None:
+        blamed = next(gate for gate in gates if gate.scope is outcome.scope)
+        width = _WIDE_TO_NARROW.index(outcome.scope)
+        self._open_probed([gate for gate in gates if _WIDE_TO_NARROW.index(gate.scope) < width], probe)
+        for gate in gates:
+            if gate is not blamed and (row := self._holding.get(gate)) and row.probe is probe:
+                self.hold(gate, row.reason, now, jitter, attempt=row.attempt, since=row.since)
+        row = self._holding.get(blamed)
+        if row is None:
+            self.hold(blamed, outcome.reason, now, jitter, seconds=outcome.hold_seconds)
+        elif row.probe is probe:
+            self.hold(
+                blamed, outcome.reason, now, jitter,
+                attempt=row.attempt + 1, since=row.since, seconds=outcome.hold_seconds,
+            )  # fmt: skip
+
+    def hold(
+        self,
+        gate: Gate,
+        reason: str,
+        now: float,
+        jitter: float,
+        *,
+        attempt: int = 1,
+        since: float | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        """Let nothing through `gate` for `seconds`, or for what the reason's policy gives at this `attempt`."""
+        policy = POLICY.get(reason, Policy())
+        wait = backoff(attempt, jitter, policy.base_seconds, policy.cap_seconds) if seconds is None else seconds
+        self._holding[gate] = Holding(now if since is None else since, now + wait, attempt, reason)
+
+    def failed_again(self, gate: Gate, reason: str, probe: object, now: float, jitter: float) -> None:
+        """Hold `gate` because `probe` failed at it; a hold that `probe` was not sent to test stays as it is."""
+        row = self._holding.get(gate)
+        if row is None:
+            self.hold(gate, reason, now, jitter)
+        elif row.probe is probe:
+            self.hold(gate, reason, now, jitter, attempt=row.attempt + 1, since=row.since)
+
+    def open(self, gate: Gate) -> None:
+        """Let everything through `gate`."""
+        self._holding.pop(gate, None)
+
+    def probe_now(self, gate: Gate, now: float) -> None:
+        """Let one probe through `gate` at once: what it waited for has changed."""
+        if (row := self._holding.get(gate)) and row.until > now:
+            self._holding[gate] = replace(row, until=now)
+
+    def _open_probed(self, gates: Iterable[Gate], probe: object) -> None:
+        for gate in gates:
+            if (row := self._holding.get(gate)) and row.probe is probe:
+                del self._holding[gate]
+
+    def opened_by(self, gate: Gate, probe: object) -> None:
+        """Open `gate` if `probe` was its probe."""
+        self._open_probed((gate,), probe)
+
+    def _pace(self, gates: tuple[Gate, ...], usage: Usage, now: float) -> None:
+        credential = next(gate for gate in gates if gate.scope is Scope.CREDENTIAL)
+        seconds = pace(usage)
+        if seconds and credential not in self._holding:
+            self.hold(credential, "usage_limit", now, 1.0, seconds=seconds)
+
+    def held_until(self, gates: Iterable[Gate]) -> float:
+        """The moment before which nothing passes all of `gates`; 0.0 where they all pass. Probes do not count."""
+        return max((row.until for gate in gates if (row := self._holding.get(gate))), default=0.0)
+
+    def holding(self) -> Iterator[GateView]:
+        """What is held, for people to see."""
+        for gate, row in self._holding.items():
+            yield GateView(gate.scope.value, gate.name, row.reason, row.since, row.until, row.attempt)
+
+
+def pace(usage: Usage) -> float:
+    """Seconds to leave between posts at this `usage` of the rate limit; 0.0 below 80 %.
+
+    Limits count calls, not events: events that wait a little travel in fewer, fuller batches.
+    """
+    if usage.ratio >= 1.0:
+        return usage.regain_seconds if usage.regain_seconds is not None else 60.0
+    if usage.ratio < PACE_FROM_RATIO:
+        return 0.0
+    return PACE_CAP_SECONDS * (usage.ratio - PACE_FROM_RATIO) / (1.0 - PACE_FROM_RATIO)
