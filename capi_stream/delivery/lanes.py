@@ -83,7 +83,7 @@ class Lane:
 
     def lower_byte_limit(self, batch: Batch) -> None:
         """Never again close a batch as large as `batch`, which the API called too large."""
-        self.byte_limit = max(SMALLEST_BYTE_LIMIT, min(self.byte_limit, batch.size_bytes // 2))
+        self.byte_limit = min(self.byte_limit, max(SMALLEST_BYTE_LIMIT, batch.size_bytes // 2))
 
     def withdraw_foreign(self) -> list[Entry]:
         """Take out and return the events of partitions that were revoked."""

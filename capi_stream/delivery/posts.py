@@ -93,13 +93,16 @@ class Posts:
             batch.first_failed_at = now
         if isinstance(outcome, Unavailable) and outcome.is_unknown and batch.unknown_since is None:
             batch.unknown_since = batch.posted_at
+        # The answer was about what was posted: the fate follows from that size. One event that is left of a rejected
+        # batch, because the others' partition was revoked meanwhile, may be innocent: it goes again.
+        fate_of_posted = fate(outcome, len(batch.entries), batch.attempts)
         if foreign := batch.withdraw(is_foreign):
             index = None  # it counted those that are gone
             self._release(foreign)
         if not batch.entries:
             return
-        match fate(outcome, len(batch.entries), batch.attempts):
-            case Fate.SPLIT:
+        match fate_of_posted:
+            case Fate.SPLIT if len(batch.entries) > 1:
                 self._split(lane, batch, outcome, index)
             case Fate.DEAD_LETTER:
                 assert isinstance(outcome, Rejected)

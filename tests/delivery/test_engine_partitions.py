@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from capi_stream.delivery.outcomes import Scope, Unavailable
+from capi_stream.delivery.outcomes import Rejected, Scope, Unavailable
 from capi_stream.model import Malformed, Mapped, NeedSchema, Rejection, Tombstone
 from tests.delivery.steps import BERLIN, P0, P1, PARIS, World, event
 
@@ -55,6 +55,20 @@ def test_a_batch_that_fails_after_a_revoke_is_not_sent_again_for_the_revoked() -
     world.answer(batch, DOWN)
     world.linger(60.0)
     assert [entry.event.event_id for entry in world.post().entries] == ["kept"]
+
+
+def test_the_last_event_of_a_rejected_batch_is_not_judged_for_those_that_were_given_back() -> None:
+    """Found by the simulation, seed 0."""
+    world = World(P0, P1)
+    world.receive(event(event_id="innocent"), P0)
+    world.receive(event(event_id="guilty"), P1)
+    world.linger()
+    batch = world.post()
+    world.engine.revoking([P1])
+    world.answer(batch, Rejected("invalid_parameter"))
+    assert not world.store_letters()
+    world.answer(world.post())
+    assert world.committable(P0) == 1
 
 
 def test_a_released_record_never_settles_though_a_sibling_was_accepted() -> None:

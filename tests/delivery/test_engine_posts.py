@@ -169,6 +169,18 @@ def test_a_batch_called_too_large_is_halved_and_the_lane_learns() -> None:
     assert [len(batch.entries) for batch in world.ready()] == [2, 2]
 
 
+def test_a_lane_that_learns_never_raises_its_limit() -> None:
+    """Found by the simulation, seed 6."""
+    world = World(batch_bytes=250)
+    world.receive_many(2)
+    world.linger()
+    world.answer(world.post(), Rejected("too_large"))
+    for half in world.ready():
+        world.answer(half)
+    world.receive_many(3)
+    assert len(world.post().entries) == 2
+
+
 def test_an_unclassified_error_that_persists_is_halved_and_never_dead_lettered() -> None:
     world = World()
     world.receive_many(2)
