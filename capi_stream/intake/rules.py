@@ -1,0 +1,183 @@
+"""What the API is known to refuse, found before an event joins a batch.
+
+The API takes a batch whole or not at all, so one event that breaks a rule would cost its neighbours a round of posts.
+Refused here is only what Meta documents, or what users report that it refuses; what is merely unwise is sent. Rules are
+one small function each, in the order of `check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from capi_stream.intake import words
+from capi_stream.intake.normalize import is_browser_id
+from capi_stream.intake.parameters import ACTION_SOURCES, EXTINFO, USER_DATA, Hashing
+from capi_stream.intake.raw_values import is_hash
+from capi_stream.intake.settings import Rules
+from capi_stream.intake.shape import check_shape, quoted
+from capi_stream.intake.violations import REASONS, Violation
+
+__all__ = ["REASONS", "Violation", "check", "not_after"]
+
+DAY_SECONDS = 86_400
+MAX_AGE_SECONDS = 7 * DAY_SECONDS
+MAX_AGE_PHYSICAL_STORE_SECONDS = 62 * DAY_SECONDS
+FIRST_MILLISECONDS = 10**11  # as seconds this is the year 5138
+
+
+def check(event: Mapping[str, Any], unix_now: float, rules: Rules | None = None) -> Violation | None:
+    """The first rule that `event`, a JSON object as it would be sent, breaks at Unix second `unix_now`.
+
+    A key with the value None counts as absent.
+    """
+    rules = rules or _DEFAULTS
+    return (
+        check_shape(event)
+        or _name(event)
+        or _source(event)
+        or _time(event, unix_now, rules)
+        or _customer(event)
+        or _purchase(event)
+        or _source_needs(event, rules)
+        or _attribution(event)
+        or _limited_data_use(event)
+    )
+
+
+def not_after(event: Mapping[str, Any]) -> int:
+    """The last Unix second at which the API takes `event`, which has passed `check`.
+
+    "Upload Time versus Event Transaction Time" (Using the API): 7 days, 62 for physical stores.
+    """
+    in_store = event["action_source"] == "physical_store"
+    return int(event["event_time"]) + (MAX_AGE_PHYSICAL_STORE_SECONDS if in_store else MAX_AGE_SECONDS)
+
+
+_DEFAULTS = Rules()
+
+
+def _name(event: Mapping[str, Any]) -> Violation | None:
+    name = event.get("event_name")
+    return None if isinstance(name, str) and name.strip() else Violation("event_name_missing")
+
+
+def _source(event: Mapping[str, Any]) -> Violation | None:
+    source = event.get("action_source")
+    if not source:
+        return Violation("action_source_missing")
+    is_known = isinstance(source, str) and source in ACTION_SOURCES
+    return None if is_known else Violation("action_source_unknown", quoted(source))
+
+
+def _time(event: Mapping[str, Any], unix_now: float, rules: Rules) -> Violation | None:
+    """Age at sending (100/2804003, 100/2804004). The API documents no bound ahead; `rules` has ours."""
+    time = event.get("event_time")
+    if time is None:
+        return Violation("event_time_missing")
+    if time > FIRST_MILLISECONDS:
+        return Violation("event_time_in_milliseconds", str(time))
+    if unix_now > (latest := not_after(event)):
+        return Violation("event_time_too_old", f"event_time {time}; the API took it until {latest}")
+    if time > unix_now + rules.future_seconds:
+        return Violation("event_time_in_future", f"event_time {time} is {time - unix_now:.0f} s ahead of the clock")
+    return None
+
+
+# "Best Practices": an event with only these keys, or fewer, is refused since v13 (100/2804050).
+_TOO_BROAD = (
+    frozenset({"ct", "country", "st", "zp", "ge", "client_user_agent"}),
+    frozenset({"db", "client_user_agent"}),
+    frozenset({"fn", "ge"}),
+    frozenset({"ln", "ge"}),
+)
+
+# external_id may travel in the clear (customer information parameters: hashing is recommended).
+_MUST_BE_HASHED = tuple(
+    name for name, parameter in USER_DATA.items() if parameter.hashing is not Hashing.NEVER and name != "external_id"
+)
+
+
+def _customer(event: Mapping[str, Any]) -> Violation | None:
+    """Customer information: some, not too broad, hashed where it must be (100/2804016), fbc well formed (2804001)."""
+    user_data = event.get("user_data") or {}
+    keys = {key for key, value in user_data.items() if value not in (None, "", [])}
+    if not keys:
+        return Violation("user_data_missing")
+    if any(keys <= broad for broad in _TOO_BROAD):
+        return Violation("user_data_too_broad", f"only {', '.join(sorted(keys))}")
+    for key in _MUST_BE_HASHED:
+        if key in keys and not all(map(is_hash, _listed(user_data[key]))):
+            return Violation("user_data_not_hashed", key)
+    if "fbc" in keys and not is_browser_id(user_data["fbc"]):
+        return Violation("fbc_malformed", quoted(user_data["fbc"]))
+    return None
+
+
+def _listed(value: Any) -> list[Any]:
+    """A parameter that takes one value or several, as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def _purchase(event: Mapping[str, Any]) -> Violation | None:
+    """Purchase without value (100/2804009) or currency; and a currency that is none, on any event."""
+    custom_data = event.get("custom_data") or {}
+    currency = custom_data.get("currency")
+    if event["event_name"] == "Purchase":
+        if custom_data.get("value") is None:
+            return Violation("purchase_without_value")
+        if currency in (None, ""):
+            return Violation("purchase_without_currency")
+    if currency is not None and not (isinstance(currency, str) and currency.lower() in words.CURRENCIES):
+        return Violation("currency_unknown", quoted(currency))
+    return None
+
+
+def _source_needs(event: Mapping[str, Any], rules: Rules) -> Violation | None:
+    """What each action_source asks for ("Server event parameters")."""
+    match event["action_source"]:
+        case "website" if rules.strict_website:
+            return _website(event)
+        case "app":
+            return _app(event)
+        case "business_messaging" if not event.get("messaging_channel"):
+            return Violation("messaging_channel_missing")
+    return None
+
+
+def _website(event: Mapping[str, Any]) -> Violation | None:
+    """Meta's pages require both; without them events were reported as degraded, not surely refused: so it is strict."""
+    if not event["user_data"].get("client_user_agent"):
+        return Violation("website_incomplete", "user_data.client_user_agent is missing")
+    if not event.get("event_source_url"):
+        return Violation("website_incomplete", "event_source_url is missing")
+    return None
+
+
+def _app(event: Mapping[str, Any]) -> Violation | None:
+    """App data: the tracking flag, and 16 device values of which version and OS version are never empty."""
+    app_data = event.get("app_data") or {}
+    if app_data.get("advertiser_tracking_enabled") not in (0, 1):
+        return Violation("app_data_incomplete", "advertiser_tracking_enabled must be true, false, 0 or 1")
+    extinfo = app_data.get("extinfo")
+    if not isinstance(extinfo, list) or len(extinfo) != len(EXTINFO):
+        return Violation("app_data_incomplete", f"extinfo must have {len(EXTINFO)} values")
+    if extinfo[0] not in ("a2", "i2") or not extinfo[EXTINFO.index("os_version")]:
+        return Violation("app_data_incomplete", "extinfo must begin with a2 or i2 and name the OS version in slot 4")
+    return None
+
+
+def _attribution(event: Mapping[str, Any]) -> Violation | None:
+    if event["event_name"] == "AppendAttribution" and not event.get("attribution_data"):
+        return Violation("attribution_data_missing")
+    return None
+
+
+def _limited_data_use(event: Mapping[str, Any]) -> Violation | None:
+    """With LDU the country is required, and with a country the state; 0 asks Meta to geolocate."""
+    if "LDU" not in (event.get("data_processing_options") or ()):
+        return None
+    for key in ("data_processing_options_country", "data_processing_options_state"):
+        if event.get(key) is None:
+            return Violation("ldu_incomplete", f"{key} is missing")
+    return None
