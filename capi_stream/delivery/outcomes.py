@@ -96,15 +96,17 @@ class Policy:
 
 
 _OUTAGE = Policy()
+# A body that is too large or too slow for something on the way ends so as well: after minutes it is tried in halves.
+_BROKEN_OFF = Policy(split_after=8)
 _THROTTLE = Policy(base_seconds=5.0, cap_seconds=3600.0, park_after_seconds=900.0)
 _BY_A_PERSON = Policy(base_seconds=15.0, cap_seconds=900.0, park_after_seconds=300.0)
 
 POLICY: dict[str, Policy] = {
     "not_connected": _OUTAGE,
-    "connection_lost": _OUTAGE,
-    "timeout": _OUTAGE,
+    "connection_lost": _BROKEN_OFF,
+    "timeout": _BROKEN_OFF,
     "server_error": _OUTAGE,
-    "unreadable_answer": _OUTAGE,
+    "unreadable_answer": _BROKEN_OFF,
     "answer_too_large": _OUTAGE,
     "service_down": _OUTAGE,
     "transient": _OUTAGE,

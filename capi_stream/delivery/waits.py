@@ -59,7 +59,7 @@ def read_usage(headers: Mapping[str, str]) -> Usage | None:
     regain = max((_regain_seconds(row) for row in rows), default=0.0)
     if not shares and not regain:
         return None
-    return Usage(max(shares, default=1.0), min(regain, MAX_WAIT_SECONDS) if regain else None)
+    return Usage(max(shares, default=1.0), min(max(regain, MIN_WAIT_SECONDS), MAX_WAIT_SECONDS) if regain else None)
 
 
 def _parsed(text: str | None) -> Any:
