@@ -1,0 +1,105 @@
+"""Log lines: an event's name and fields, JSON for machines and plain lines for a terminal, on stderr.
+
+Nothing here may hold personal data or a token: rooms log reasons from closed sets, names, numbers.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from capi_stream.delivery.ledger import GateView, Snapshot
+from capi_stream.observability.settings import LogSettings
+
+log = structlog.get_logger("capi_stream")
+
+_QUIET = ("httpx", "httpcore")  # they log a line for each request
+
+
+def set_up(settings: LogSettings) -> None:
+    """Send every logger's lines to stderr, ours and those of libraries, in the shape that `settings` ask for."""
+    as_json = settings.format == "json" or (settings.format == "auto" and not sys.stderr.isatty())
+    stamp: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    shape: list[Any] = (
+        [_rename_event, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        if as_json
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=stamp,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shape],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.level.upper())
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *stamp,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def _rename_event(_: object, __: str, line: dict[str, Any]) -> dict[str, Any]:
+    """The event's name first, so that a line is read from the left."""
+    return {"time": line.pop("timestamp", None), "level": line.pop("level", None), "event": line.pop("event"), **line}
+
+
+class Changes:
+    """Logs changes of state once each, by comparing what the loop shows with what it showed before."""
+
+    def __init__(self) -> None:
+        self._gates: Mapping[tuple[str, str], GateView] = {}
+        self._paused = 0
+        self._waiting_for_schema = 0
+
+    def seen(self, snapshot: Snapshot) -> None:
+        """Log what differs from the last snapshot: the start and the end of every wait."""
+        gates = {(view.scope, view.name): view for view in snapshot.gates}
+        for key, view in gates.items():
+            before = self._gates.get(key)
+            if before is None or before.reason != view.reason:
+                log.warning("gate_held", **_gate(view), hold_seconds=round(max(0.0, view.until - snapshot.now), 1))
+        for key, view in self._gates.items():
+            if key not in gates:
+                log.info("gate_opened", **_gate(view), held_seconds=round(snapshot.now - view.since, 1))
+        self._gates = gates
+        self._partitions(snapshot)
+        self._schemas(snapshot)
+
+    def _partitions(self, snapshot: Snapshot) -> None:
+        paused = sum(view.is_paused for view in snapshot.partitions)
+        if bool(paused) != bool(self._paused):
+            event = "partitions_paused" if paused else "partitions_resumed"
+            log.info(event, partitions=paused or self._paused, buffered_bytes=snapshot.buffered_bytes)
+        self._paused = paused
+
+    def _schemas(self, snapshot: Snapshot) -> None:
+        waiting = snapshot.waiting_for_schema
+        if waiting and not self._waiting_for_schema:
+            log.warning("schemas_awaited", schemas=waiting, reason="the registry has not answered yet")
+        elif self._waiting_for_schema and not waiting:
+            log.info("schemas_arrived")
+        self._waiting_for_schema = waiting
+
+
+def _gate(view: GateView) -> dict[str, Any]:
+    return {"scope": view.scope, "name": view.name, "reason": view.reason, "attempt": view.attempt}

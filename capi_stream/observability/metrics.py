@@ -1,0 +1,111 @@
+"""Every metric, declared once. Most are read off the loop's last sight when somebody scrapes: the hot path counts
+with plain integers. Only histograms are fed as things happen, once a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from capi_stream.delivery.batches import Batch
+from capi_stream.delivery.outcomes import Accepted, Outcome, Unavailable
+from capi_stream.observability.board import Board
+from capi_stream.observability.families import FAMILIES
+from capi_stream.observability.labels import PixelLabels
+
+PREFIX = "capi_stream_"
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One histogram, fed as things happen."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...]
+    buckets: tuple[float, ...]
+
+
+HISTOGRAMS = (
+    Observed(
+        "request_duration_seconds",
+        "From handing a batch to a poster to its outcome.",
+        ("outcome",),
+        (0.05, 0.1, 0.2, 0.4, 0.6, 1, 1.5, 3, 5, 10, 30),
+    ),
+    Observed(
+        "request_body_bytes",
+        "Size of the events in a post.",
+        (),
+        (1_000, 5_000, 20_000, 100_000, 250_000, 500_000, 1_000_000),
+    ),
+    Observed("batch_events", "Events in a post.", (), (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)),
+    Observed(
+        "event_age_seconds",
+        "From an event's own time to its acceptance.",
+        ("pixel",),
+        (1, 5, 15, 60, 300, 900, 3_600, 21_600, 86_400, 604_800),
+    ),
+)
+
+
+class _Collected(Collector):
+    """Turns the board's sight into series when somebody scrapes."""
+
+    def __init__(self, board: Board, pixels: PixelLabels, build: Mapping[str, str]) -> None:
+        self._board = board
+        self._pixels = pixels
+        self._build = build
+
+    def describe(self) -> Iterable[Metric]:
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        build = GaugeMetricFamily(f"{PREFIX}build_info", "Versions; always 1.", labels=list(self._build))
+        build.add_metric(list(self._build.values()), 1.0)
+        yield build
+        sight = self._board.sight
+        if sight is None:
+            return
+        for family in FAMILIES:
+            make = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
+            metric = make(PREFIX + family.name, family.help, labels=family.labels)
+            for labels, value in family.read(sight, self._pixels):
+                metric.add_metric(labels, value)
+            yield metric
+
+
+class Metrics:
+    """The service's metrics in `registry`."""
+
+    def __init__(
+        self, registry: CollectorRegistry, board: Board, pixels: PixelLabels, build: Mapping[str, str]
+    ) -> None:
+        self._pixels = pixels
+        registry.register(_Collected(board, pixels, build))
+        made = {
+            each.name: Histogram(PREFIX + each.name, each.help, each.labels, buckets=each.buckets, registry=registry)
+            for each in HISTOGRAMS
+        }
+        self._duration, self._bytes = made["request_duration_seconds"], made["request_body_bytes"]
+        self._events, self._age = made["batch_events"], made["event_age_seconds"]
+
+    def answered(self, batch: Batch, outcome: Outcome, seconds: float, unix_now: float) -> None:
+        """A post of `batch` had this `outcome` after `seconds`."""
+        self._duration.labels(_outcome(outcome)).observe(seconds)
+        self._bytes.observe(batch.size_bytes)
+        self._events.observe(len(batch.entries))
+        if isinstance(outcome, Accepted):
+            age = self._age.labels(self._pixels.of(batch.destination.pixel))
+            for entry in batch.entries:
+                age.observe(max(0.0, unix_now - entry.event.time))
+
+
+def _outcome(outcome: Outcome) -> str:
+    if isinstance(outcome, Accepted):
+        return "accepted"
+    return "unavailable" if isinstance(outcome, Unavailable) else "rejected"

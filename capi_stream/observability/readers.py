@@ -1,0 +1,130 @@
+"""How metrics are read off a sight: each reader gives samples, a tuple of label values and a number."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+
+from capi_stream.delivery.error_table import CODES
+from capi_stream.delivery.ledger import PartitionView
+from capi_stream.observability.board import Sight
+from capi_stream.observability.labels import Labels, PixelLabels, event_label
+
+Samples = Iterable[tuple[Labels, float]]
+Read = Callable[[Sight, PixelLabels], Samples]
+
+
+def counts(field: str) -> Read:
+    """The ledger's counter `field`, whose keys are labels already."""
+
+    def read(sight: Sight, _: PixelLabels) -> Samples:
+        counts: Mapping[str | tuple[str, ...], int] = getattr(sight.snapshot.ledger, field)
+        return [((key,) if isinstance(key, str) else key, number) for key, number in counts.items()]
+
+    return read
+
+
+def pixel_counts(field: str, *, event_at: int | None = None) -> Read:
+    """The same, where the first label is a pixel: those beyond the limit are added up as `other`."""
+
+    def read(sight: Sight, pixels: PixelLabels) -> Samples:
+        sums: Counter[Labels] = Counter()
+        for key, number in getattr(sight.snapshot.ledger, field).items():
+            labels = [key] if isinstance(key, str) else list(key)
+            labels[0] = pixels.of(labels[0])
+            if event_at is not None:
+                labels[event_at] = event_label(labels[event_at])
+            sums[tuple(labels)] += number
+        return sums.items()
+
+    return read
+
+
+def one(value: Callable[[Sight], float | None]) -> Read:
+    """A metric without labels; absent where it has no value."""
+
+    def read(sight: Sight, _: PixelLabels) -> Samples:
+        found = value(sight)
+        return [] if found is None else [((), found)]
+
+    return read
+
+
+def of_snapshot(field: str) -> Read:
+    """The snapshot's number `field`."""
+    return one(lambda sight: getattr(sight.snapshot, field))
+
+
+def of_ledger(field: str) -> Read:
+    """The ledger's number `field`."""
+    return one(lambda sight: getattr(sight.snapshot.ledger, field))
+
+
+def mapping(value: Callable[[Sight], Mapping[str, float]]) -> Read:
+    """One series for each item of a mapping."""
+
+    def read(sight: Sight, _: PixelLabels) -> Samples:
+        return [((key,), number) for key, number in value(sight).items()]
+
+    return read
+
+
+def partitions(value: Callable[[Sight, PartitionView], float | None]) -> Read:
+    """A gauge for each assigned partition; gone with the partition."""
+
+    def read(sight: Sight, _: PixelLabels) -> Samples:
+        for view in sight.snapshot.partitions:
+            found = value(sight, view)
+            if found is not None:
+                yield (view.partition.topic, str(view.partition.number)), found
+
+    return read
+
+
+def lag_records(sight: Sight, view: PartitionView) -> float | None:
+    """Records between what is committed and the partition's end; absent until the end is known. Never negative."""
+    high = sight.high_watermarks.get(view.partition)
+    return None if high is None else max(0, high - view.committed)
+
+
+def lag_seconds(sight: Sight, view: PartitionView) -> float:
+    """Age of the oldest record that is not settled."""
+    oldest = view.oldest_timestamp_ms
+    return 0.0 if oldest is None or oldest < 0 else max(0.0, sight.snapshot.unix_now - oldest / 1_000)
+
+
+def gates(sight: Sight, pixels: PixelLabels) -> Samples:
+    """1 for each gate that holds."""
+    return {(view.scope, pixels.of(view.name), view.reason): 1.0 for view in sight.snapshot.gates}.items()
+
+
+def oldest(sight: Sight, pixels: PixelLabels) -> Samples:
+    """Pixel -> the time of the oldest event that waits for it."""
+    oldest: dict[Labels, float] = {}
+    for view in sight.snapshot.lanes:
+        if view.oldest_event_time is not None:
+            label = (pixels.of(view.destination.pixel),)
+            oldest[label] = min(oldest.get(label, float("inf")), view.oldest_event_time)
+    return oldest.items()
+
+
+def usage(sight: Sight, pixels: PixelLabels) -> Samples:
+    """Pixel -> share of the rate limit that is used."""
+    usage: dict[Labels, float] = {}
+    for pixel, ratio in sight.snapshot.usage.items():
+        label = (pixels.of(pixel),)
+        usage[label] = max(usage.get(label, 0.0), ratio)
+    return usage.items()
+
+
+KNOWN_CODES = frozenset(str(code) for code, _ in CODES) | {"none"}
+KNOWN_SUBCODES = frozenset(str(subcode) for _, subcode in CODES) | {"none"}
+
+
+def errors(sight: Sight, _: PixelLabels) -> Samples:
+    """Answers by code and subcode; those that nobody has documented are `other`."""
+    sums: Counter[Labels] = Counter()
+    for (code, subcode), number in sight.snapshot.ledger.request_errors.items():
+        known = code if code in KNOWN_CODES else "other", subcode if subcode in KNOWN_SUBCODES else "other"
+        sums[known] += number
+    return sums.items()
