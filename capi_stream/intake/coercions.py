@@ -1,0 +1,59 @@
+"""What a decoded Avro value becomes in an event, by its type. The compiled mapping calls these."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date
+from decimal import Context, Decimal
+from typing import Any
+
+from capi_stream.intake.parameters import CUSTOM_DATA
+
+MOST_DECIMAL_BYTES = 64  # 154 digits; the time to print a longer number grows with the square of its length
+_EXACT = Context(prec=200, traps=[])
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+
+
+class UnfitValueError(Exception):
+    """A value that no event can hold. `reason` is a slug; `detail` may quote the record."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail
+
+
+def decimal_of(unscaled: bytes, scale: int) -> Decimal:
+    """An Avro decimal, exactly: a big-endian two's complement integer times 10 ** -scale.
+
+    Raises UnfitValueError beyond 64 bytes.
+    """
+    if len(unscaled) > MOST_DECIMAL_BYTES:
+        raise UnfitValueError("number_too_long", f"a decimal has {len(unscaled)} bytes")
+    return Decimal(int.from_bytes(unscaled, "big", signed=True)).scaleb(-scale, _EXACT)
+
+
+def finite(number: float) -> float:
+    """`number`, which JSON can hold. Raises UnfitValueError for NaN and infinity, which it cannot."""
+    if not math.isfinite(number):
+        raise UnfitValueError("number_not_finite", f"a number is {number}")
+    return number
+
+
+def date_text(days: int) -> str:
+    """An Avro date (days since 1970) as YYYY-MM-DD. What no calendar holds is named so, for normalising to refuse."""
+    try:
+        return date.fromordinal(days + _EPOCH_ORDINAL).isoformat()
+    except (ValueError, OverflowError):
+        return "out of range"
+
+
+def spread(target: dict[str, Any], entries: Mapping[str, Any]) -> bool:
+    """Add `entries` to `target` (custom_data) under their own names, but none that is null or named as a parameter.
+
+    False where such a name was left out: a custom property must not shadow a parameter.
+    """
+    shadows = CUSTOM_DATA.keys() & entries.keys()
+    target.update({key: value for key, value in entries.items() if value is not None and key not in CUSTOM_DATA})
+    return not shadows

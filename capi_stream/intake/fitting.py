@@ -1,0 +1,117 @@
+"""Whether what a mapping makes fits its parameter, and what it compares the schema: known before any record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from capi_stream.intake.parameters import Kind, Parameter
+from capi_stream.intake.paths import Found
+from capi_stream.intake.schemas import Enum, Primitive
+from capi_stream.intake.spec import Equals, Table
+from capi_stream.intake.spec_nodes import nearest
+
+TAKES = {
+    Kind.TEXT: {"text", "integer"},
+    Kind.INTEGER: {"integer"},
+    Kind.NUMBER: {"integer", "number"},
+    Kind.FLAG: {"flag", "integer"},
+    Kind.TEXTS: {"list"},
+    Kind.OBJECT: {"object"},
+    Kind.OBJECTS: {"list"},
+}
+"""The JSON types that a parameter of each kind can be made from. A text can be made from a whole number."""
+
+
+def kind_of(value: Any) -> frozenset[str]:
+    """The JSON type of a constant; none for null."""
+    match value:
+        case bool():
+            return frozenset({"flag"})
+        case int():
+            return frozenset({"integer"})
+        case float():
+            return frozenset({"number"})
+        case str():
+            return frozenset({"text"})
+        case list():
+            return frozenset({"list"})
+        case dict():
+            return frozenset({"object"})
+    return frozenset()
+
+
+def misfit(parameter: Parameter, kinds: frozenset[str]) -> str | None:
+    """What is wrong where `parameter` is made from values of `kinds`."""
+    takes = TAKES[parameter.kind] | ({"list"} if parameter.is_list else set())
+    if parameter.name == "status":  # the one parameter that Meta takes as a text or a boolean
+        takes = takes | {"flag"}
+    if wrong := sorted(kinds - takes):
+        return f"takes {' or '.join(sorted(takes))}, and is made from {' or '.join(wrong)}"
+    return None
+
+
+def wrong_values(parameter: Parameter, values: Iterable[Any]) -> list[str]:
+    """What is wrong with constants that `parameter` can become, where it knows but a few values."""
+    known = sorted(parameter.values)
+    return [
+        f"has no value {value!r}; it knows {', '.join(known)}.{nearest(str(value), known)}"
+        for value in values
+        if known and value is not None and value not in known
+    ]
+
+
+def table_entries(table: Table, found: Found) -> tuple[dict[Any, Any], list[str]]:
+    """The table with its keys as the values at its path are decoded, and what is wrong with them."""
+    match found.only:
+        case Enum(name=name, symbols=symbols):
+            wrong = [
+                f"has values for {key}, which {name} does not have.{nearest(key, symbols)}"
+                for key in table.entries
+                if key not in symbols
+            ]
+            missing = [symbol for symbol in symbols if symbol not in table.entries]
+            if missing and not table.has_otherwise:
+                wrong.append(f"has no values for {', '.join(missing)}; add them, or 'otherwise'")
+            return dict(table.entries), wrong
+        case Primitive(kind="string"):
+            return dict(table.entries), []
+        case Primitive(kind="boolean"):
+            wrong = [
+                f"has values for {key}; a boolean is true or false"
+                for key in table.entries
+                if key not in ("true", "false")
+            ]
+            return {key == "true": value for key, value in table.entries.items()}, wrong
+        case Primitive(kind="int" | "long", logical=None):
+            wrong = [f"has values for {key}, which is no whole number" for key in table.entries if not _is_whole(key)]
+            return {int(key): value for key, value in table.entries.items() if _is_whole(key)}, wrong
+        case _:
+            return {}, [f"has values for {found}; they are for enums, texts, whole numbers and booleans"]
+
+
+def _is_whole(text: str) -> bool:
+    return text.removeprefix("-").isdecimal()
+
+
+def wrong_tests(test: Equals, found: Found) -> list[str]:
+    """What is wrong with the values that a condition compares with what is at its path."""
+    match found.only:
+        case Enum(name=name, symbols=symbols):
+            return [
+                f"tests {test.path.text} for {value}, which {name} does not have.{nearest(str(value), symbols)}"
+                for value in test.values
+                if value not in symbols
+            ]
+        case Primitive(kind="string"):
+            return _not_of(test, str, "a text: write it in quotes")
+        case Primitive(kind="boolean"):
+            return _not_of(test, bool, "true or false")
+        case Primitive(kind="int" | "long", logical=None):
+            return _not_of(test, int, "a whole number")
+        case _:
+            return []
+
+
+def _not_of(test: Equals, kind: type, wanted: str) -> list[str]:
+    return [f"tests {test.path.text} for {value!r}; it is {wanted}" for value in test.values if type(value) is not kind]

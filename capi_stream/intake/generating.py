@@ -1,0 +1,248 @@
+"""A spec and a schema -> the source of one straight-line Python function, and what is wrong between the two.
+
+`when` and `first` become conditional expressions, `each` a loop. Only names that were checked and `repr` of constants
+enter the source.
+"""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+from capi_stream.intake import fitting
+from capi_stream.intake.parameters import Kind
+from capi_stream.intake.paths import Found, WrongPathError, at, coercion
+from capi_stream.intake.reading import Scope, reading, value
+from capi_stream.intake.schemas import Array, Map, Type
+from capi_stream.intake.source import NULL, Atom, Source
+from capi_stream.intake.spec import (
+    Condition,
+    Constant,
+    Each,
+    Equals,
+    Every,
+    Expression,
+    First,
+    Members,
+    Mistake,
+    Not,
+    Path,
+    Place,
+    Present,
+    Some,
+    Spec,
+    Store,
+    Table,
+    When,
+)
+from capi_stream.intake.targets import name_of, parameter_at
+
+
+def generate(spec: Spec, schema: Type, schema_name: str) -> tuple[str, list[Mistake]]:
+    """The text of `mapping(record, stores, dropped)`, which gives a Draft or Filtered, and every mistake."""
+    source = Source(schema_name)
+    generator = _Generator(source)
+    record = Scope("record", schema)
+    for each in spec.filters:
+        with source.under(f"if {generator.condition(each.condition, record)}:"):
+            source.line(f"return Filtered({each.reason!r})")
+    pixel = generator.pixel(spec.pixel, record) if spec.pixel else NULL
+    event = generator.members(spec.event, record)
+    source.line(f"return Draft({pixel.code}, {event.code})")
+    return source.text(spec.name), source.mistakes
+
+
+class _Generator:
+    """Writes expressions to `source`; each method gives the atom that holds the outcome."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def pixel(self, made: Expression, scope: Scope) -> Atom:
+        """A pixel's id, which is a text even where the record has a number."""
+        atom = self._expression(made, scope, "pixel")
+        if wrong := atom.kinds - {"text", "integer"}:
+            line = made.place.line if isinstance(made, Path) else 1
+            self._source.wrong(Place(line, "pixel"), f"takes text or integer, and is made from {' or '.join(wrong)}")
+        return self._as_text(atom, "pixel")
+
+    def _as_text(self, atom: Atom, wish: str) -> Atom:
+        if "integer" not in atom.kinds:
+            return atom
+        code = f"str({atom.code}) if {atom.is_there} else None" if atom.is_there else f"str({atom.code})"
+        name = self._source.assign(wish, code)
+        return Atom(name, atom.within(name, is_sure=True), frozenset({"text"}))
+
+    def members(self, made: Members, scope: Scope) -> Atom:
+        """A dict with every member that is there."""
+        within = made.place.makes
+        atoms = {
+            key: self._member(name_of(key, within), key, each, scope, made.place) for key, each in made.members.items()
+        }
+        certain = ", ".join(f"{key!r}: {atom.code}" for key, atom in atoms.items() if not atom.is_there)
+        wish = within.removeprefix("custom_data.").replace("[]", "_item")
+        name = self._source.assign(wish, f"{{{certain}}}")
+        for key, atom in atoms.items():
+            if atom.is_there and atom is not NULL:
+                with self._source.under(f"if {atom.is_there}:"):
+                    self._source.line(f"{name}[{key!r}] = {atom.code}")
+        if made.spread:
+            self._spread(made.spread, name, scope)
+        return Atom(name, "" if certain else name, frozenset({"object"}))
+
+    def _member(self, makes: str, key: str, made: Expression | Members, scope: Scope, within: Place) -> Atom:
+        atom = self._any(made, scope, key)
+        parameter = parameter_at(makes)
+        if parameter is None:
+            return atom
+        place = Place(_line_of(made) or within.line, makes)
+        if wrong := fitting.misfit(parameter, atom.kinds):
+            self._source.wrong(place, wrong)
+        for wrong in fitting.wrong_values(parameter, _constants(made)):
+            self._source.wrong(place, wrong)
+        return self._as_text(atom, key) if parameter.kind is Kind.TEXT else atom
+
+    def _spread(self, path: Path, name: str, scope: Scope) -> None:
+        def added(code: str, found: Found) -> Atom:
+            if not isinstance(found.only, Map):
+                raise WrongPathError(f"which is {found}: '*' adds the entries of a map")
+            entry = coercion(at(found.only.values)).code.format("each")
+            entries = f"{{key: {entry} for key, each in {code}.items() if each is not None}}"
+            spread = f"spread({name}, {code if entry == 'each' else entries})"
+            with self._source.under(
+                f"if {code} is not None and not {spread}:" if found.is_nullable else f"if not {spread}:"
+            ):
+                self._source.line("dropped.append(SHADOWED)")
+            return NULL
+
+        reading(self._source, scope, path, added)
+
+    def _any(self, made: Expression | Members, scope: Scope, wish: str) -> Atom:
+        return self.members(made, scope) if isinstance(made, Members) else self._expression(made, scope, wish)
+
+    def _expression(self, made: Expression, scope: Scope, wish: str) -> Atom:
+        match made:
+            case Path():
+                return value(self._source, scope, made)
+            case Constant(constant):
+                return NULL if constant is None else Atom(repr(constant), "", fitting.kind_of(constant))
+            case First(options):
+                return self._first([self._expression(each, scope, wish) for each in options], wish)
+            case Table():
+                return self._table(made, scope, wish)
+            case Each():
+                return self._each(made, scope, wish)
+            case Store():
+                store = self._as_text(self._expression(made.source, scope, "store"), "store")
+                name = self._source.assign(wish, f"stores.get({store.code})")
+                return Atom(name, f"{name} is not None", frozenset({"text"}))
+            case When():
+                return self._when(made, scope, wish)
+            case _:
+                assert_never(made)
+
+    def _first(self, options: list[Atom], wish: str) -> Atom:
+        made = options[-1] if options else NULL
+        for option in reversed(options[:-1]):
+            if not option.is_there:
+                made = option
+            elif option is not NULL:
+                name = self._source.assign(wish, f"{option.code} if {option.is_there} else {made.code}")
+                made = Atom(name, made.within(name, is_sure=True), option.kinds | made.kinds)
+        return made
+
+    def _when(self, made: When, scope: Scope, wish: str) -> Atom:
+        atom = self._any(made.value, scope, wish)
+        name = self._source.assign(wish, f"{atom.code} if {self.condition(made.condition, scope)} else None")
+        return Atom(name, atom.within(name), atom.kinds)
+
+    def _table(self, made: Table, scope: Scope, wish: str) -> Atom:
+        atom = self._expression(made.source, scope, wish)
+        entries: dict[Any, Any] = dict(made.entries)
+        if isinstance(made.source, Path) and (found := scope.found(made.source)):
+            entries, wrong = fitting.table_entries(made, found)
+            for text in wrong:
+                self._source.wrong(made.place, text)
+        table = self._source.table(f"{wish}_of", entries)
+        otherwise = "" if made.otherwise is None else f", {made.otherwise!r}"
+        looked_up = f"{table}.get({atom.code}{otherwise})"
+        name = self._source.assign(wish, f"{looked_up} if {atom.is_there} else None" if atom.is_there else looked_up)
+        outcomes = [*entries.values(), made.otherwise]
+        return Atom(name, f"{name} is not None", frozenset(kind for each in outcomes for kind in fitting.kind_of(each)))
+
+    def _each(self, made: Each, scope: Scope, wish: str) -> Atom:
+        def looped(code: str, found: Found) -> Atom:
+            if not isinstance(found.only, Array):
+                raise WrongPathError(f"which is {found}: each goes over an array")
+            name, item = self._source.assign(wish, "[]"), self._source.name("item")
+            with self._source.under(f"for {item} in {code}{' or ()' if found.is_nullable else ''}:"):
+                atom = self._any(made.item, Scope(item, found.only.items, item), f"{wish}_item")
+                if atom.is_there:
+                    self._source.line(f"if {atom.is_there}:")
+                self._source.line(f"{'    ' if atom.is_there else ''}{name}.append({atom.code})")
+            return Atom(name, name, frozenset({"list"}))
+
+        return reading(self._source, scope, made.path, looped)
+
+    def condition(self, condition: Condition, scope: Scope) -> str:
+        """A Python test."""
+        match condition:
+            case Equals():
+                return self._equals(condition, scope)
+            case Present(path):
+                return self._present(path, scope)
+            case Every(conditions):
+                return " and ".join(f"({self.condition(each, scope)})" for each in conditions) or "True"
+            case Some(conditions):
+                return " or ".join(f"({self.condition(each, scope)})" for each in conditions) or "False"
+            case Not(inner):
+                return f"not ({self.condition(inner, scope)})"
+            case _:
+                assert_never(condition)
+
+    def _equals(self, test: Equals, scope: Scope) -> str:
+        code = value(self._source, scope, test.path).code
+        if found := scope.found(test.path):
+            for text in fitting.wrong_tests(test, found):
+                self._source.wrong(test.path.place, text)
+        match test.values:
+            case (bool(only),):
+                return f"{code} is {only}"
+            case (only,):
+                return f"{code} == {only!r}"
+        return f"{code} in {test.values!r}"
+
+    def _present(self, path: Path, scope: Scope) -> str:
+        """Records, maps and arrays can be asked for too."""
+
+        def tested(code: str, found: Found) -> Atom:
+            test = f"{code} not in (None, '')" if found.texts else f"{code} is not None"
+            return Atom(code, test if found.is_nullable else "True", frozenset())
+
+        return reading(self._source, scope, path, tested).is_there
+
+
+def _line_of(made: Expression | Members) -> int | None:
+    match made:
+        case Path(place=place) | Table(place=place) | Members(place=place):
+            return place.line
+        case Constant(line=line):
+            return line or None
+        case When(value=inner) | Store(source=inner) | Each(path=inner):
+            return _line_of(inner)
+        case First(options) if options:
+            return _line_of(options[0])
+    return None
+
+
+def _constants(made: Expression | Members) -> list[Any]:
+    """The constants that an expression can become."""
+    match made:
+        case Constant(constant):
+            return constant if isinstance(constant, list) else [constant]
+        case Table():
+            return [*made.entries.values(), made.otherwise]
+        case First(options):
+            return [each for option in options for each in _constants(option)]
+        case When(value=inner):
+            return _constants(inner)
+    return []

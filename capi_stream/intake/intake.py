@@ -1,0 +1,198 @@
+"""A record becomes events, or the reasons why not: frame, decode, map, identify, check, encode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from capi_stream.intake import rules
+from capi_stream.intake.coercions import UnfitValueError
+from capi_stream.intake.decoding import Undecodable
+from capi_stream.intake.encoding import derived_event_id, encode
+from capi_stream.intake.framing import Bare, ByFingerprint, ByKey, Frame, Unframed, unframe
+from capi_stream.intake.identifiers import identified
+from capi_stream.intake.mapping import Draft, Filtered
+from capi_stream.intake.parameters import CUSTOM_DATA
+from capi_stream.intake.schema_text import read_schema
+from capi_stream.intake.schemas import SchemaError, Type
+from capi_stream.intake.settings import IntakeSettings
+from capi_stream.intake.topics import IntakeError, Topic, Verdict
+from capi_stream.model import (
+    Destination,
+    Event,
+    Malformed,
+    Mapped,
+    NeedSchema,
+    PixelId,
+    Reading,
+    Record,
+    Rejection,
+    SchemaKey,
+    Tombstone,
+)
+
+REASONS = {
+    "not_framed": "the bytes name no schema",
+    "schema_not_known": "no schema of the settings has the record's fingerprint",
+    "schema_unknown": "the registry knows no such schema",
+    "schema_unusable": "the registry's schema cannot be used",
+    "schema_incompatible": "the record's schema cannot be read as ours",
+    "undecodable": "the bytes are no record of their schema",
+    "leftover_bytes": "bytes are left over behind the record",
+    "number_too_long": "a decimal is longer than 64 bytes",
+    "number_not_finite": "a number is NaN or infinite",
+    "pixel_not_configured": "the record's pixel is none of the configuration, or it has none",
+    "event_too_large": "the event fits in no batch",
+}
+"""Every reason that intake gives beside those of `rules.REASONS`. Closed: metrics and dead letters name them."""
+
+_CURRENCY = CUSTOM_DATA["currency"]
+
+
+class Intake:
+    """Reads records. Called with a record and the Unix time, it gives a Reading; total: no record makes it raise.
+
+    Raises IntakeError for settings it cannot work with. It never talks to a registry: it answers NeedSchema, and is
+    told what the registry said with `learned` or `unknown`.
+    """
+
+    def __init__(self, settings: IntakeSettings) -> None:
+        self._settings = settings
+        self._topics: list[Topic] = []
+        self._by_name: dict[str, Topic] = {}
+        self._schemas: dict[SchemaKey, Type | Rejection] = {}
+        mistakes: list[str] = []
+        for topic in settings.topics:
+            try:
+                self._topics.append(Topic(topic))
+            except IntakeError as error:
+                mistakes.extend(error.mistakes)
+        if mistakes:
+            raise IntakeError(mistakes)
+        self._topics.sort(key=lambda topic: topic.is_pattern)  # a topic that is named comes before what finds it
+
+    # What the registry said.
+
+    def learned(self, key: SchemaKey, schema_text: str, references: Sequence[str] = ()) -> None:
+        """The registry's schema for `key`, with the texts of the schemas that it refers to, in any order."""
+        try:
+            self._knows(key, read_schema(schema_text, references))
+        except SchemaError as error:
+            self._knows(key, Rejection("decode", "schema_unusable", f"schema {key}: {error}"))
+
+    def unknown(self, key: SchemaKey) -> None:
+        """The registry goes on saying that it knows no `key`. Kept: each record that names it is refused at once."""
+        self._knows(key, Rejection("decode", "schema_unknown", f"the registry knows no schema {key}"))
+
+    def _knows(self, key: SchemaKey, schema: Type | Rejection) -> None:
+        self._schemas[key] = schema
+        for topic in self._topics:
+            topic.forget(key)
+
+    # What a record is.
+
+    def __call__(self, record: Record, unix_now: float) -> Reading:
+        """Read `record` as of Unix second `unix_now`."""
+        if record.value is None:
+            return Tombstone()
+        topic = self._topic(record.partition.topic)
+        frame = unframe(record.value, record.headers, topic.framing)
+        key = frame.key if isinstance(frame, ByKey) else None
+        verdict = self._verdict(topic, frame)
+        if isinstance(verdict, NeedSchema):
+            return verdict
+        if isinstance(verdict, Rejection):
+            return Malformed(verdict, key)
+        decoded = verdict(record.value, 0 if isinstance(frame, Unframed) else frame.start)
+        if isinstance(decoded, Undecodable):
+            return Malformed(Rejection("decode", decoded.reason, decoded.detail), key)
+        return self._mapped(topic, record, decoded, unix_now, Mapped(schema=key))
+
+    def _topic(self, name: str) -> Topic:
+        topic = self._by_name.get(name)
+        if topic is None:  # the consumer reads only topics of the settings
+            topic = self._by_name[name] = next(each for each in self._topics if each.matches(name))
+        return topic
+
+    def _verdict(self, topic: Topic, frame: Frame) -> Verdict | NeedSchema:
+        match frame:
+            case ByKey(key):
+                schema = self._schemas.get(key)
+                return NeedSchema(key) if schema is None else topic.by_key(key, schema)
+            case ByFingerprint(fingerprint):
+                unknown = Rejection("decode", "schema_not_known", f"no schema here has fingerprint {fingerprint.hex()}")
+                return topic.by_fingerprint.get(fingerprint, unknown)
+            case Bare():
+                return topic.bare
+            case Unframed(detail):
+                return Rejection("decode", "not_framed", detail)
+
+    def _mapped(self, topic: Topic, record: Record, decoded: Any, unix_now: float, mapped: Mapped) -> Mapped:
+        try:
+            made = topic.mapping.run(decoded, self._settings.routing.stores, mapped.dropped)
+        except UnfitValueError as error:
+            mapped.rejections.append(Rejection("map", error.reason, error.detail, index=0))
+            return mapped
+        if isinstance(made, Filtered):
+            mapped.filtered.append(made.reason)
+            return mapped
+        event = made.event
+        if not event.get("event_id", "").strip():
+            event["event_id"] = derived_event_id(record, 0)
+        self._prepare(event, unix_now, mapped)
+        outcome = self._event(made, unix_now)
+        if isinstance(outcome, Event):
+            mapped.events.append(outcome)
+        else:
+            mapped.rejections.append(outcome)
+        return mapped
+
+    def _prepare(self, event: dict[str, Any], unix_now: float, mapped: Mapped) -> None:
+        """Bring customer information and currency into the form that is sent."""
+        this_year = datetime.fromtimestamp(unix_now, UTC).year
+        event["user_data"] = identified(event.get("user_data", {}), this_year, mapped.dropped)
+        custom_data = event.get("custom_data")
+        if custom_data is not None and "currency" in custom_data:
+            normal = _CURRENCY.normal(custom_data["currency"])
+            if isinstance(normal, str):  # any other is left for the rules to name
+                custom_data["currency"] = normal
+
+    def _event(self, draft: Draft, unix_now: float) -> Event | Rejection:
+        event = draft.event
+        pixel = draft.pixel or self._settings.routing.default_pixel
+        destinations = self._settings.routing.destinations.get(pixel) if pixel else None
+        if pixel is None or destinations is None:
+            detail = f"pixel {pixel}" if pixel else "the record names no pixel, and no pixel has its store"
+            return _refused("map", "pixel_not_configured", detail, draft, pixel)
+        if violation := rules.check(event, unix_now, self._settings.rules):
+            return _refused("validate", violation.reason, violation.detail, draft, pixel)
+        body = encode(event)
+        if len(body) > self._settings.max_event_bytes:
+            return _refused("validate", "event_too_large", f"{len(body)} bytes", draft, pixel)
+        return _accepted(event, pixel, destinations, body)
+
+
+def _accepted(event: dict[str, Any], pixel: PixelId, destinations: tuple[Destination, ...], body: bytes) -> Event:
+    return Event(
+        pixel=pixel,
+        destinations=destinations,
+        name=event["event_name"],
+        event_id=event["event_id"],
+        time=event["event_time"],
+        not_after=rules.not_after(event),
+        body=body,
+        identifiers=tuple(event["user_data"]),
+    )
+
+
+def _refused(stage: str, reason: str, detail: str, draft: Draft, pixel: PixelId | None) -> Rejection:
+    return Rejection(
+        stage,
+        reason,
+        detail,
+        index=0,
+        pixel=pixel,
+        event_id=draft.event["event_id"],
+        event_name=draft.event.get("event_name"),
+    )

@@ -1,0 +1,82 @@
+"""The lines of a compiled mapping that read the record: each distinct path once, into a variable of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from capi_stream.intake.paths import AS_IT_IS, Coercion, Found, WrongPathError, at, coercion, step, suggestions
+from capi_stream.intake.schemas import Array, Type
+from capi_stream.intake.source import NULL, Atom, Source
+from capi_stream.intake.spec import Path
+from capi_stream.intake.spec_nodes import nearest
+
+
+@dataclass(slots=True)
+class Scope:
+    """What paths begin at: the record, or an item of an array; with what has been read from it, by path."""
+
+    name: str
+    type: Type
+    prefix: str = ""  # of the variables that are read from it
+    decoded: dict[tuple[str, ...], tuple[str, Found]] = field(default_factory=dict)
+    values: dict[tuple[str, ...], Atom] = field(default_factory=dict)
+
+    def found(self, path: Path) -> Found | None:
+        """What the schema has at a path that was read; None where it has no such path."""
+        read = self.decoded.get(path.parts)
+        return read[1] if read else None
+
+
+def reading(source: Source, scope: Scope, path: Path, use: Callable[[str, Found], Atom]) -> Atom:
+    """`use` of the variable that holds what is at `path`. A mistake is noted, and null given."""
+    try:
+        return use(*_decoded(source, scope, path.parts))
+    except WrongPathError as error:
+        reason = str(error)
+        if error.is_unknown:
+            known = suggestions(scope.type)
+            near = nearest(path.text, known) or nearest(path.parts[-1], known)
+            reason = f"which schema {source.schema_name} does not have.{near}"
+        source.wrong(path.place, f"reads '{path.text}', {reason}")
+        return NULL
+
+
+def _decoded(source: Source, scope: Scope, parts: tuple[str, ...]) -> tuple[str, Found]:
+    if not parts:
+        return scope.name, at(scope.type)
+    if parts not in scope.decoded:
+        before, found = _decoded(source, scope, parts[:-1])
+        template, after = step(found, parts[-1])
+        code = template.format(before)
+        if found.is_nullable:
+            code, after = f"None if {before} is None else {code}", Found(after.kinds, is_nullable=True)
+        scope.decoded[parts] = source.assign("_".join([scope.prefix, *parts]), code), after
+    return scope.decoded[parts]
+
+
+def value(source: Source, scope: Scope, path: Path) -> Atom:
+    """What is at `path` as it stands in an event: a single value, or a list of them."""
+    if path.parts not in scope.values:
+        scope.values[path.parts] = reading(source, scope, path, lambda code, found: _coerced(source, code, found, path))
+    return scope.values[path.parts]
+
+
+def _coerced(source: Source, code: str, found: Found, path: Path) -> Atom:
+    array = found.only
+    made = _of_items(at(array.items)) if isinstance(array, Array) else coercion(found)
+    if made.code != AS_IT_IS:
+        written = made.code.format(code)
+        code = source.assign(path.parts[-1], f"None if {code} is None else {written}" if found.is_nullable else written)
+    return Atom(code, f"{code} is not None" if found.is_nullable else "", made.kinds)
+
+
+def _of_items(items: Found) -> Coercion:
+    """The coercion of a list: item by item, without nulls. Empty texts stay: they can have a meaning, as in extinfo."""
+    if isinstance(items.only, Array):
+        raise WrongPathError("which is an array of arrays: go over it with each and item")
+    written = coercion(items).code.format("each")
+    kept = " if each is not None" if items.is_nullable else ""
+    return Coercion(
+        AS_IT_IS if written + kept == "each" else f"[{written} for each in {{0}}{kept}]", frozenset({"list"})
+    )

@@ -1,0 +1,114 @@
+"""How one topic's records are read: its mapping, and a decoder for every schema they were written with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from capi_stream.intake.decoding import Decoder, schema_fingerprint
+from capi_stream.intake.mapping import CompiledMapping, compile_mapping
+from capi_stream.intake.schema_text import read_schema
+from capi_stream.intake.schemas import RecordType, SchemaError, Type
+from capi_stream.intake.settings import TopicSettings
+from capi_stream.intake.spec import MappingError
+from capi_stream.model import Rejection, SchemaKey
+
+Verdict = Decoder | Rejection
+"""What can be done with records of one writer's schema: decode them, or refuse them for this reason."""
+
+
+class IntakeError(ValueError):
+    """Settings that intake cannot work with; `mistakes` are all of them, each a sentence for a person."""
+
+    def __init__(self, mistakes: Iterable[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(self.mistakes))
+
+
+class Topic:
+    """One topic of the settings, or all that one regular expression stands for. Raises IntakeError."""
+
+    def __init__(self, settings: TopicSettings) -> None:
+        self.framing = settings.framing
+        self._pattern = _pattern(settings.name) if settings.name.startswith("^") else None
+        self._name = settings.name
+        self._by_key: dict[SchemaKey, Verdict] = {}
+        self._reader = _own_schema(settings)
+        self.mapping = _own_mapping(settings, self._reader)
+        writers = _writers(settings, self._reader)
+        self.bare = writers[0][1]
+        self.by_fingerprint = {schema_fingerprint(writer): decoder for writer, decoder in writers}
+
+    def matches(self, topic: str) -> bool:
+        """Whether these settings are meant for `topic`."""
+        return bool(self._pattern.search(topic)) if self._pattern else topic == self._name
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether the settings are for all topics that a regular expression finds."""
+        return self._pattern is not None
+
+    def by_key(self, key: SchemaKey, writer: Type | Rejection) -> Verdict:
+        """What can be done with records that were written with the registry's schema `key`, which is `writer`."""
+        if key not in self._by_key:
+            self._by_key[key] = self._verdict(writer)
+        return self._by_key[key]
+
+    def forget(self, key: SchemaKey) -> None:
+        """Drop what was known of `key`: the registry has answered anew."""
+        self._by_key.pop(key, None)
+
+    def _verdict(self, writer: Type | Rejection) -> Verdict:
+        if isinstance(writer, Rejection):
+            return writer
+        try:
+            return Decoder(writer, self._reader)
+        except SchemaError as error:
+            return Rejection("decode", "schema_incompatible", str(error))
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    try:
+        return re.compile(name)
+    except re.error as error:
+        raise IntakeError([f"topic {name}: this is no regular expression: {error}"]) from None
+
+
+def _own_schema(settings: TopicSettings) -> RecordType:
+    try:
+        schema = read_schema(settings.schema)
+        Decoder(schema, schema)
+    except SchemaError as error:
+        raise IntakeError([f"topic {settings.name}: schema {settings.schema_name}: {error}"]) from None
+    if not isinstance(schema, RecordType):
+        raise IntakeError(
+            [f"topic {settings.name}: schema {settings.schema_name} is no record; a mapping reads fields"]
+        )
+    if settings.name.startswith("^"):
+        try:
+            re.compile(settings.name)
+        except re.error as error:
+            raise IntakeError([f"topic {settings.name}: this is no regular expression: {error}"]) from None
+    return schema
+
+
+def _own_mapping(settings: TopicSettings, schema: RecordType) -> CompiledMapping:
+    try:
+        return compile_mapping(settings.mapping, settings.mapping_name, schema, schema.name)
+    except MappingError as error:
+        raise IntakeError(str(error).splitlines()) from None
+
+
+def _writers(settings: TopicSettings, reader: RecordType) -> list[tuple[Type, Decoder]]:
+    """The schemas that are known without a registry; the first is that of bare records."""
+    writers: list[tuple[Type, Decoder]] = []
+    mistakes: list[str] = []
+    for number, text in enumerate(settings.writer_schemas, start=1):
+        try:
+            writer = read_schema(text)
+            writers.append((writer, Decoder(writer, reader)))
+        except SchemaError as error:
+            mistakes.append(f"topic {settings.name}: writer schema number {number}: {error}")
+    if mistakes:
+        raise IntakeError(mistakes)
+    return [*writers, (reader, Decoder(reader, reader))]

@@ -1,0 +1,157 @@
+"""A mapping's slow twin: it walks the spec for every record, and shares no line with the compiler."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from capi_stream.intake.mapping import Draft, Filtered
+from capi_stream.intake.parameters import CUSTOM_DATA, Kind
+from capi_stream.intake.schemas import Array, Enum, Map, Primitive, RecordType, Type, Union
+from capi_stream.intake.spec import (
+    Condition,
+    Constant,
+    Each,
+    Equals,
+    Every,
+    Expression,
+    First,
+    Members,
+    Not,
+    Path,
+    Present,
+    Some,
+    Spec,
+    Store,
+    Table,
+    When,
+)
+from capi_stream.intake.targets import name_of, parameter_at
+from capi_stream.model import PixelId
+
+
+class SlowTwin:
+    """What a spec makes of records of one schema."""
+
+    def __init__(self, spec: Spec, schema: Type, stores: dict[str, PixelId]) -> None:
+        self._spec = spec
+        self._schema = schema
+        self._stores = stores
+
+    def __call__(self, record: Any) -> Draft | Filtered:
+        for each in self._spec.filters:
+            if self.holds(each.condition, record, self._schema):
+                return Filtered(each.reason)
+        pixel = self.make(self._spec.pixel, record, self._schema, "pixel") if self._spec.pixel else None
+        event = self.make(self._spec.event, record, self._schema, "event")
+        return Draft(None if pixel is None else PixelId(str(pixel)), event or {})
+
+    def make(self, made: Expression | Members, value: Any, kind: Type, makes: str) -> Any:
+        match made:
+            case Path():
+                return coerced(*found(made, value, kind))
+            case Constant(constant):
+                return constant
+            case First(options):
+                outcomes = (self.make(each, value, kind, makes) for each in options)
+                return next((each for each in outcomes if each is not None), None)
+            case Table(source, entries, _, otherwise):
+                key = self.make(source, value, kind, makes)
+                spelt = str(key).lower() if isinstance(key, bool) else str(key)
+                return None if key is None else entries.get(spelt, otherwise)
+            case Each(path, item):
+                items, array = found(path, value, kind)
+                outcomes = (self.make(item, each, array.items, f"{makes}[]") for each in items or ())
+                return [each for each in outcomes if each is not None] or None
+            case Store(source):
+                return self._stores.get(self.make(source, value, kind, makes))
+            case When(condition, inner):
+                return self.make(inner, value, kind, makes) if self.holds(condition, value, kind) else None
+            case Members():
+                return self.members(made, value, kind, makes)
+
+    def members(self, made: Members, value: Any, kind: Type, makes: str) -> dict[str, Any] | None:
+        members = {
+            key: as_text(self.make(each, value, kind, name_of(key, makes)), name_of(key, makes))
+            for key, each in made.members.items()
+        }
+        more = found(made.spread, value, kind)[0] if made.spread else None
+        members |= {key: each for key, each in (more or {}).items() if key not in CUSTOM_DATA}
+        return {key: each for key, each in members.items() if each is not None} or None
+
+    def holds(self, condition: Condition, value: Any, kind: Type) -> bool:
+        match condition:
+            case Equals(path, values):
+                there = coerced(*found(path, value, kind))
+                return any(there == each and type(there) is type(each) for each in values)
+            case Present(path):
+                return found(path, value, kind)[0] not in (None, "")
+            case Every(conditions):
+                return all(self.holds(each, value, kind) for each in conditions)
+            case Some(conditions):
+                return any(self.holds(each, value, kind) for each in conditions)
+            case Not(inner):
+                return not self.holds(inner, value, kind)
+
+
+def found(path: Path, value: Any, kind: Type) -> tuple[Any, Any]:
+    """What is at `path` as it was decoded, and its type."""
+    kind = branch(kind, value)
+    for part in path.parts:
+        value = value.get(part) if isinstance(value, dict) else None
+        match kind:
+            case RecordType() if field := kind.field(part):
+                kind = branch(field.type, value)
+            case Map(values):
+                kind = branch(values, value)
+            case _:
+                kind = Primitive("null")
+    return value, kind
+
+
+def branch(kind: Type, value: Any) -> Type:
+    """The branch of a union that holds `value`."""
+    branches = kind.branches if isinstance(kind, Union) else (kind,)
+    return next((each for each in branches if holds_values_like(value, each)), Primitive("null"))
+
+
+def holds_values_like(value: Any, kind: Type) -> bool:
+    match kind:
+        case RecordType(fields=fields):
+            return isinstance(value, dict) and set(value) == {field.name for field in fields}
+        case Map():
+            return isinstance(value, dict)
+        case Array():
+            return isinstance(value, list)
+        case Enum():
+            return isinstance(value, str)
+        case Primitive(kind=name):
+            return type(value) is PYTHON[name]
+    return False
+
+
+PYTHON = {"null": type(None), "string": str, "int": int, "long": int, "bytes": bytes, "double": float, "boolean": bool}
+
+
+def coerced(value: Any, kind: Type) -> Any:
+    """A decoded value as it stands in an event."""
+    match kind:
+        case Array(items):
+            return [each if each == "" else coerced(each, branch(items, each)) for each in value if each is not None]
+        case Primitive(logical="decimal", scale=scale):
+            return Decimal(int.from_bytes(value, "big", signed=True)) / 10**scale
+        case Primitive(logical="timestamp-millis"):
+            return value // 1000
+        case Primitive(logical="timestamp-micros"):
+            return value // 1_000_000
+        case Primitive(logical="date"):
+            return (date(1970, 1, 1) + timedelta(days=value)).isoformat()
+    return None if value == "" else value
+
+
+def as_text(value: Any, makes: str) -> Any:
+    """A whole number as text where the parameter is one."""
+    parameter = parameter_at(makes)
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if parameter and parameter.kind is Kind.TEXT and is_number else value

@@ -1,0 +1,266 @@
+"""A spec becomes a function that does what the spec says."""
+
+from __future__ import annotations
+
+import json
+import re
+import traceback
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from capi_stream.intake.coercions import UnfitValueError
+from capi_stream.intake.decoding import Decoder
+from capi_stream.intake.encoding import encode
+from capi_stream.intake.mapping import SHADOWED, Draft, Filtered, compile_mapping
+from capi_stream.intake.schema_text import read_schema
+from capi_stream.intake.schemas import Array, Enum, Map, Primitive, RecordType, Type, Union
+from capi_stream.intake.spec_text import MODIFIERS, SOURCES, read_spec
+from capi_stream.model import Dropped, PixelId
+from tests.builders import MAPPING_TEXT, ROOT, SCHEMA_TEXT, avro_bytes
+from tests.intake.sales import SALE, compiled, sale
+from tests.intake.slow_twin import SlowTwin
+
+STORES = {"berlin": PixelId("34")}
+
+EVERYTHING = """
+filters:
+  - reason: test_sale
+    when: {is_test: true, kind: {not: PHONE}}
+  - reason: no_buyer
+    when: {not: {buyer: {present: true}}, any: [{number: [1, 2]}, {all: [{shop: null}, {total: null}]}]}
+pixel: {first: [{store: shop}, {from: number, when: {kind: TILL}}, {const: "99"}]}
+event:
+  event_name: {const: Purchase}
+  event_time: at
+  event_id: number
+  action_source: {from: kind, values: {WEB: website, TILL: physical_store}, otherwise: other}
+  opt_out: {const: true, when: {any: [{kind: [WEB, TILL]}, {is_test: true}]}}
+  data_processing_options: {const: [LDU], when: {buyer.home.town: {present: true}}}
+  user_data:
+    em: buyer.mail
+    ct: buyer.home.town
+    db: born
+    external_id: tags
+    madid: device.id
+  custom_data:
+    value: {first: [total, weight], default: 0}
+    currency: {const: EUR}
+    order_id: code
+    content_name: device.model
+    content_category: {from: is_test, values: {"true": trial, "false": real}}
+    search_string: {from: number, values: {"1": one}}
+    content_ids: {each: lines, item: ean}
+    contents:
+      each: lines
+      item:
+        id: ean
+        quantity: count
+        item_price: {from: price, when: {gift: false}}
+    heaviness: weight
+    "*": facts
+"""
+
+
+@pytest.mark.parametrize(
+    ("event", "changes", "expected"),
+    [
+        ("{event_time: at}", {"at": 1_767_225_660_999_999}, {"event_time": 1_767_225_660}),
+        ("{event_id: number}", {}, {"event_id": "7"}),
+        ("{user_data: {em: buyer.mail}}", {"buyer": {"mail": "a@b.c", "home": None}}, {"user_data": {"em": "a@b.c"}}),
+        ("{user_data: {em: buyer.mail}}", {"buyer": None}, {}),
+        ("{user_data: {em: buyer.mail}}", {"buyer": {"mail": "", "home": None}}, {}),
+        ("{user_data: {ct: buyer.home.town}}", {"buyer": {"mail": "", "home": None}}, {}),
+        ("{user_data: {db: born}}", {"born": 3653}, {"user_data": {"db": "1980-01-02"}}),
+        ("{custom_data: {value: total}}", {"total": b"\x04\xd2"}, {"custom_data": {"value": Decimal("12.34")}}),
+        ("{custom_data: {value: total}}", {"total": b"\xff\x85"}, {"custom_data": {"value": Decimal("-1.23")}}),
+        ("{user_data: {external_id: tags}}", {"tags": ["a", None, ""]}, {"user_data": {"external_id": ["a", ""]}}),
+        ("{custom_data: {x: facts.speed}}", {"facts": {"speed": 1.5}}, {"custom_data": {"x": 1.5}}),
+        ("{custom_data: {x: facts.speed}}", {"facts": {}}, {}),
+        ("{custom_data: {x: device.id}}", {"device": {"model": "m", "id": "i"}}, {"custom_data": {"x": "i"}}),
+        ("{custom_data: {x: device.id}}", {"device": {"model": "m"}}, {}),
+        ("{custom_data: {x: device.id}}", {"device": "a text"}, {}),
+        ("{custom_data: {x: code}}", {"code": 0}, {"custom_data": {"x": 0}}),
+        ("{custom_data: {order_id: code}}", {"code": 0}, {"custom_data": {"order_id": "0"}}),
+        (
+            "{custom_data: {x: {const: {a: [1, 2.5, NO, null]}}}}",
+            {},
+            {"custom_data": {"x": {"a": [1, 2.5, "NO", None]}}},
+        ),
+        ("{custom_data: {x: {first: [weight, number]}}}", {}, {"custom_data": {"x": 7}}),
+        ("{custom_data: {x: {first: [weight, number]}}}", {"weight": 0.0}, {"custom_data": {"x": 0.0}}),
+        ("{custom_data: {x: {from: weight, default: 1}}}", {}, {"custom_data": {"x": 1}}),
+        ("{custom_data: {x: {from: weight, default: 1, when: {is_test: true}}}}", {}, {}),
+        ("{custom_data: {x: {from: kind, values: {WEB: w}, otherwise: o}}}", {}, {"custom_data": {"x": "w"}}),
+        (
+            "{custom_data: {x: {from: kind, values: {WEB: w}, otherwise: o}}}",
+            {"kind": "TILL"},
+            {"custom_data": {"x": "o"}},
+        ),
+        ("{custom_data: {x: {from: shop, values: {a: b}, otherwise: o}}}", {}, {}),
+        ("{custom_data: {x: {each: lines, item: count}}}", {"lines": None}, {}),
+        ("{custom_data: {x: {each: lines, item: count}}}", {"lines": []}, {}),
+        (
+            "{custom_data: {x: {each: lines, item: ean}}}",
+            {"lines": [{"ean": None}, {"ean": 4}]},
+            {"custom_data": {"x": [4]}},
+        ),
+        ("{custom_data: {'*': facts}}", {"facts": {"speed": 1.5, "size": None}}, {"custom_data": {"speed": 1.5}}),
+    ],
+)
+def test_a_form_makes_what_it_says(event: str, changes: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert compiled(event).run(sale(**changes), STORES, []) == Draft(None, expected)
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("{kind: WEB}", True),
+        ("{kind: [TILL, WEB]}", True),
+        ("{kind: {not: WEB}}", False),
+        ("{kind: {not: [TILL, PHONE]}}", True),
+        ("{is_test: false}", True),
+        ("{number: 7}", True),
+        ("{shop: null}", True),
+        ("{shop: berlin}", False),
+        ("{shop: {not: berlin}}", True),
+        ("{buyer: {present: true}}", False),
+        ("{buyer: {present: false}}", True),
+        ("{buyer.home.town: {present: false}}", True),
+        ("{kind: WEB, is_test: true}", False),
+        ("{any: [{kind: TILL}, {number: 7}]}", True),
+        ("{all: [{kind: WEB}, {number: 8}]}", False),
+        ("{not: {kind: TILL}, number: 7}", True),
+    ],
+)
+def test_a_condition_holds_or_not(condition: str, *, holds: bool) -> None:
+    outcome = compiled("{}", f"filters: [{{reason: this, when: {condition}}}]").run(sale(), STORES, [])
+
+    assert outcome == (Filtered("this") if holds else Draft(None, {}))
+
+
+@pytest.mark.parametrize(
+    ("pixel", "changes", "expected"),
+    [
+        ("shop", {"shop": "12"}, "12"),
+        ("number", {}, "7"),
+        ("{store: shop}", {"shop": "berlin"}, "34"),
+        ("{store: shop}", {"shop": "paris"}, None),
+        ("{store: shop}", {}, None),
+        ("{first: [shop, {const: '5'}]}", {}, "5"),
+    ],
+)
+def test_the_pixel_comes_from_a_field_or_from_the_stores(pixel: str, changes: Any, expected: PixelId | None) -> None:
+    assert compiled("{}", f"pixel: {pixel}").run(sale(**changes), STORES, []) == Draft(expected, {})
+
+
+def test_a_custom_property_never_shadows_a_parameter() -> None:
+    dropped: list[Dropped] = []
+
+    draft = compiled("{custom_data: {'*': facts}}").run(sale(facts={"value": 1.5, "speed": 2.0}), STORES, dropped)
+
+    assert draft == Draft(None, {"custom_data": {"speed": 2.0}})
+    assert dropped == [SHADOWED]
+
+
+def test_a_constant_list_is_made_anew_for_every_event() -> None:
+    run = compiled("{data_processing_options: {const: [LDU]}}").run
+    expected = Draft(None, {"data_processing_options": ["LDU"]})
+
+    first = run(sale(), STORES, [])
+    assert first == expected
+    first.event["data_processing_options"].append("changed")
+
+    assert run(sale(), STORES, []) == expected
+
+
+def test_a_number_that_json_cannot_hold_is_a_fault_of_the_record() -> None:
+    with pytest.raises(UnfitValueError, match="number_not_finite"):
+        compiled("{custom_data: {x: weight}}").run(sale(weight=float("nan")), STORES, [])
+
+
+def test_a_traceback_shows_the_generated_line() -> None:
+    with pytest.raises(TypeError) as raised:
+        compiled("{event_time: at}").run(sale(at=None), STORES, [])
+
+    assert "= at // 1000000" in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_path_is_read_once() -> None:
+    mapping = compile_mapping(MAPPING_TEXT, "commerce_event.yaml", read_schema(SCHEMA_TEXT), "CommerceEvent")
+
+    assert mapping.source.count("['limited_data_use']") == 1
+
+
+EXAMPLES = re.findall(
+    r"```yaml\n(.*?)```\n```json\n(.*?)```\n```json\n(.*?)```", (ROOT / "docs/mapping.md").read_text(), re.DOTALL
+)
+
+
+def test_the_docs_have_an_example_of_every_form() -> None:
+    assert len(EXAMPLES) == (ROOT / "docs/mapping.md").read_text().count("```yaml")
+    words = " ".join(mapping for mapping, _, _ in EXAMPLES)
+    assert all(f"{word}:" in words for word in (*SOURCES, *MODIFIERS, "filters", "pixel", "any", "not", "present"))
+
+
+@pytest.mark.parametrize(("mapping", "written", "event"), EXAMPLES)
+def test_an_example_of_the_docs_does_what_it_says(mapping: str, written: str, event: str) -> None:
+    schema = re.findall(r"```json\n(.*?)```", (ROOT / "docs/mapping.md").read_text(), re.DOTALL)[0]
+    kind = read_schema(schema)
+    decoded = Decoder(kind, kind)(avro_bytes(json.loads(written, parse_float=Decimal), schema), 0)
+
+    made = compile_mapping(mapping, "docs", kind, "shop.v1.Sale").run(decoded, STORES, [])
+
+    assert isinstance(made, Draft)
+    assert json.loads(encode(made.event)) == json.loads(event)
+
+
+def values_of(kind: Type) -> st.SearchStrategy[Any]:
+    """Values of a type as they are decoded."""
+    match kind:
+        case RecordType():
+            return st.fixed_dictionaries({field.name: values_of(field.type) for field in kind.fields})
+        case Union(branches):
+            return st.one_of([values_of(each) for each in branches])
+        case Array(items):
+            return st.lists(values_of(items), max_size=3)
+        case Map(values):
+            return st.dictionaries(st.sampled_from(["speed", "value", "", "x"]), values_of(values), max_size=3)
+        case Enum(symbols=symbols):
+            return st.sampled_from(symbols)
+        case Primitive(logical="date"):
+            return st.integers(-30_000, 30_000)
+    return {
+        "null": st.none(),
+        "boolean": st.booleans(),
+        "int": st.integers(0, 3),
+        "long": st.integers(-(2**40), 2**40) | st.integers(0, 3),
+        "double": st.floats(allow_nan=False, allow_infinity=False) | st.just(0.0),
+        "string": st.sampled_from(["", "a", "berlin", "Zoë"]),
+        "bytes": st.binary(min_size=1, max_size=8),
+    }[kind.kind]
+
+
+def agrees_with_its_twin(mapping: str, schema: str) -> None:
+    """Compare the two on records that hypothesis makes up."""
+    kind = read_schema(schema)
+    compiled_mapping = compile_mapping(mapping, "m.yaml", kind, "S")
+    twin = SlowTwin(read_spec(mapping, "m.yaml")[0], kind, STORES)
+
+    @settings(deadline=None, max_examples=100)
+    @given(values_of(kind))
+    def agrees(record: dict[str, Any]) -> None:
+        assert compiled_mapping.run(record, STORES, []) == twin(record)
+
+    agrees()
+
+
+def test_the_mapping_of_the_contract_does_what_its_slow_twin_does() -> None:
+    agrees_with_its_twin(MAPPING_TEXT, SCHEMA_TEXT)
+
+
+def test_a_mapping_with_every_form_does_what_its_slow_twin_does() -> None:
+    agrees_with_its_twin(EVERYTHING, SALE)
