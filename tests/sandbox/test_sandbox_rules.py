@@ -1,0 +1,189 @@
+"""The API's rules as the sandbox holds them: each a row of the reference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from capi_stream.sandbox.rules import violation, warnings
+
+NOW = 1_760_000_000
+DAY = 86_400
+HASH = "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f"
+EXTINFO = ["a2", "com.shop", "1.0", "1.0.1", "14", *[""] * 11]
+APP = {"advertiser_tracking_enabled": 1, "extinfo": EXTINFO}
+
+
+def event(**changes: Any) -> dict[str, Any]:
+    """A valid Lead; None takes a key out."""
+    base = {
+        "event_name": "Lead",
+        "event_time": NOW - 60,
+        "event_id": "1",
+        "action_source": "email",
+        "user_data": {"em": HASH},
+    }
+    return {key: value for key, value in (base | changes).items() if value is not None}
+
+
+def purchase(**custom_data: Any) -> dict[str, Any]:
+    values = {"value": 1, "currency": "EUR"} | custom_data
+    return event(event_name="Purchase", custom_data={key: value for key, value in values.items() if value is not None})
+
+
+def user(**user_data: Any) -> dict[str, Any]:
+    return event(user_data=user_data)
+
+
+REFUSED = [
+    # required parameters and their types
+    ("schema", event(event_name=None)),
+    ("schema", event(event_name=" ")),
+    ("schema", event(event_time=None)),
+    ("schema", event(event_time=str(NOW))),
+    ("schema", event(event_time=True)),
+    ("schema", event(event_time=NOW + 0.5)),
+    ("schema", event(user_data=None)),
+    ("schema", event(user_data=[HASH])),
+    ("schema", event(action_source=None)),
+    ("schema", event(action_source="web")),
+    ("schema", event(event_id=7)),
+    ("schema", event(opt_out="no")),
+    ("schema", event(surprise=1)),
+    ("schema", event(advertiser_tracking_enabled=1)),
+    ("schema", "not an object"),
+    # time
+    ("too_old", event(event_time=NOW - 7 * DAY - 1)),
+    ("too_old", event(event_time=NOW - 62 * DAY - 1, action_source="physical_store")),
+    ("in_future", event(event_time=NOW + 61)),
+    ("in_future", event(event_time=NOW * 1000)),
+    # user_data
+    ("not_hashed", user(em="mary@example.com")),
+    ("not_hashed", user(em=[HASH, "mary"])),
+    ("not_hashed", user(em="")),
+    ("not_hashed", user(ph=HASH.upper())),
+    ("not_hashed", user(ct=HASH + "\n")),
+    ("schema", user(em=[])),
+    ("schema", user(em=[7])),
+    ("schema", user(em=None)),
+    ("schema", user(external_id=7)),
+    ("schema", user(external_id=[""])),
+    ("schema", user(client_user_agent="")),
+    ("schema", user(lead_id="x1", em=HASH)),
+    ("click_id", user(fbc="IwAR2F4")),
+    ("click_id", user(fbc="fb.1.155.4.Iw.AR.x")),
+    ("invalid", user(client_ip_address="1.2.3")),
+    ("invalid", user(client_ip_address=" 1.2.3.4")),
+    # too broad
+    ("too_broad", user()),
+    ("too_broad", user(client_user_agent="x")),
+    ("too_broad", user(ct=HASH, country=HASH, st=HASH, zp=HASH, ge=HASH, client_user_agent="x")),
+    ("too_broad", user(db=HASH, client_user_agent="x")),
+    ("too_broad", user(fn=HASH, ge=HASH)),
+    ("too_broad", user(ln=HASH)),
+    # custom_data
+    ("missing_value", event(event_name="Purchase")),
+    ("missing_value", purchase(value=None)),
+    ("schema", purchase(currency=None)),
+    ("schema", purchase(value="12.5")),
+    ("schema", purchase(value=True)),
+    ("invalid", purchase(currency="EURO")),
+    ("invalid", purchase(currency="XQZ")),
+    ("schema", purchase(contents='[{"id": "tea"}]')),
+    ("schema", purchase(contents=["tea"])),
+    ("schema", purchase(contents=[{"id": "tea", "name": "Tea"}])),
+    ("schema", purchase(contents=[{"id": "tea", "quantity": 1.5}])),
+    ("schema", purchase(contents=[{"id": "tea", "delivery_category": "drone"}])),
+    ("schema", purchase(content_type="thing")),
+    ("schema", purchase(num_items="3")),
+    ("schema", purchase(own={"nested": 1})),
+    # app_data
+    ("schema", event(action_source="app")),
+    ("schema", event(action_source="app", app_data={"advertiser_tracking_enabled": 1})),
+    ("schema", event(action_source="app", app_data={"extinfo": EXTINFO})),
+    ("schema", event(action_source="app", app_data=APP | {"advertiser_tracking_enabled": 2})),
+    ("schema", event(action_source="app", app_data=APP | {"extinfo": EXTINFO[:15]})),
+    ("schema", event(action_source="app", app_data=APP | {"extinfo": [*EXTINFO[:15], None]})),
+    ("schema", event(action_source="app", app_data=APP | {"extinfo": ["x1", *EXTINFO[1:]]})),
+    ("schema", event(action_source="app", app_data=APP | {"extinfo": ["a2", *[""] * 15]})),
+    # LDU
+    ("schema", event(data_processing_options=["CCPA"])),
+    ("schema", event(data_processing_options=["LDU"])),
+    ("schema", event(data_processing_options=["LDU"], data_processing_options_country=2)),
+    ("schema", event(data_processing_options=["LDU"], data_processing_options_country=1)),
+    # the rest
+    ("schema", event(action_source="business_messaging")),
+    ("schema", event(action_source="business_messaging", messaging_channel="pigeon")),
+    ("schema", event(event_name="AppendAttribution")),
+    ("schema", event(original_event_data={"event_time": "yesterday"})),
+]
+
+
+@pytest.mark.parametrize(("error", "refused"), REFUSED)
+def test_an_event_that_breaks_a_rule_is_refused_with_the_documented_error(error: str, refused: Any) -> None:
+    found = violation(refused, NOW)
+
+    assert found is not None
+    assert found.error == error
+
+
+TAKEN = [
+    event(),
+    event(event_time=NOW - 7 * DAY),
+    event(event_time=NOW - 62 * DAY, action_source="physical_store"),
+    event(event_time=NOW + 60),
+    event(data_processing_options=[]),
+    event(data_processing_options=["LDU"], data_processing_options_country=1, data_processing_options_state=1000),
+    event(
+        data_processing_options=["LDU"],
+        data_processing_options_country=0,
+        user_data={"em": HASH, "client_ip_address": "8.8.8.8"},
+    ),
+    event(action_source="app", app_data=APP),
+    event(action_source="business_messaging", messaging_channel="whatsapp", user_data={"ctwa_clid": "c"}),
+    event(event_name="Something of ours", custom_data={"own": [1, 2], "other": True}),
+    user(em=[HASH, HASH + ".AQQCAQMC"]),
+    user(external_id="17"),
+    user(external_id=["17", "18"]),
+    user(fbc="fb.1.1554763741205.AbCdEf"),
+    user(fbc="fb.1.1554763741205.AbCdEf.AQQCAQMC"),
+    user(fbp="fb.1.1558571054389.1098115397"),
+    user(client_ip_address="2001:db8::1"),
+    user(client_ip_address="8.8.8.8.AQQCAQMC"),
+    user(lead_id=7),
+    user(lead_id="7"),
+    user(fn=HASH, ln=HASH),
+    user(db=HASH, ge=HASH),
+    user(fn=HASH, zp=HASH),
+    user(fn=HASH, client_user_agent="x"),
+    purchase(),
+    purchase(currency="usd", value=-1),
+    purchase(contents=[{"id": "tea", "quantity": 2, "item_price": 3, "delivery_category": "curbside"}]),
+]
+
+
+@pytest.mark.parametrize("taken", TAKEN)
+def test_an_event_that_keeps_the_rules_is_taken(taken: dict[str, Any]) -> None:
+    assert violation(taken, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("slug", "degraded"),
+    [
+        ("website_without_user_agent", event(action_source="website", event_source_url="https://x.example")),
+        ("website_without_url", event(action_source="website", user_data={"em": HASH, "client_user_agent": "x"})),
+        ("no_event_id", event(event_id=None)),
+        ("event_id_in_custom_data", event(event_id=None, custom_data={"event_id": "1"})),
+        ("fbp_format", user(em=HASH, fbp="1098115397")),
+        ("unknown_user_data_key", user(em=HASH, shoe_size="44")),
+        ("content_without_id", purchase(contents=[{"quantity": 1}])),
+        (
+            "unknown_ldu_state",
+            event(data_processing_options=["LDU"], data_processing_options_country=1, data_processing_options_state=5),
+        ),
+    ],
+)
+def test_an_event_that_is_taken_at_a_loss_is_warned_of(slug: str, degraded: dict[str, Any]) -> None:
+    assert violation(degraded, NOW) is None
+    assert list(warnings(degraded)) == [slug]
