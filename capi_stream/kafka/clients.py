@@ -1,0 +1,106 @@
+"""librdkafka's clients as this service runs them: its own properties over the user's, and one ear for their errors."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka.admin import AdminClient
+
+from capi_stream.kafka.failures import ALL_DOWN, KafkaFailure, ends_service, failure, slug
+from capi_stream.kafka.settings import ConsumerSettings, ProducerSettings
+
+C = TypeVar("C", Consumer, Producer, AdminClient)
+
+log = structlog.get_logger("capi_stream.kafka")
+
+LETTER_BATCH_BYTES = 65_536  # far below any topic's max.message.bytes; one larger letter still goes, alone
+LARGEST_LETTER_BYTES = 1_000_000_000  # librdkafka's own bound: the topic decides, not its default of 1 MB
+
+
+class Ear:
+    """Listens to one client's `error_cb`: keeps the failure that ends the service, and tells of outages once each.
+
+    Called by the client from inside `poll`, so it never raises.
+    """
+
+    def __init__(self, client: str) -> None:
+        self.failure: KafkaFailure | None = None
+        self.outage: str | None = None  # the error's name, while no broker can be reached
+        self._client = client
+
+    def heard(self, error: KafkaError) -> None:
+        """Take in what the client says. Most of it passes by itself and is in librdkafka's own log."""
+        if ends_service(error):
+            self.failure = self.failure or failure(f"Kafka refuses the {self._client}", error)
+        elif error.code() == ALL_DOWN and self.outage is None:
+            self.outage = slug(error)
+            log.warning("kafka_unreachable", client=self._client, error=error.str())
+
+    def works(self) -> None:
+        """A broker has answered."""
+        if self.outage is not None:
+            self.outage = None
+            log.info("kafka_reachable", client=self._client)
+
+    def check(self) -> None:
+        """Raise the failure that was heard, if any."""
+        if self.failure is not None:
+            raise self.failure
+
+
+def consumer_properties(settings: ConsumerSettings) -> dict[str, Any]:
+    """The user's properties with those of the service over them."""
+    own: dict[str, Any] = {
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "error",
+        "enable.partition.eof": False,
+        "allow.auto.create.topics": False,
+    }
+    match settings.rebalance:
+        case "cooperative":
+            own["partition.assignment.strategy"] = "cooperative-sticky"
+        case "eager":
+            own["partition.assignment.strategy"] = "range,roundrobin"
+        case "consumer":
+            own["group.protocol"] = "consumer"
+    if settings.group_instance_id is not None:
+        own["group.instance.id"] = settings.group_instance_id
+    return {**settings.properties, **own}
+
+
+def producer_properties(settings: ProducerSettings) -> dict[str, Any]:
+    """The user's properties with those of the service over them."""
+    own = {
+        "acks": "all",
+        "enable.idempotence": True,
+        "message.timeout.ms": round(settings.store_seconds * 1000),
+        "batch.size": LETTER_BATCH_BYTES,
+    }
+    return {"message.max.bytes": LARGEST_LETTER_BYTES, **settings.properties, **own}
+
+
+def connected(kind: type[C], properties: Mapping[str, Any], ear: Ear, **callbacks: Any) -> C:
+    """A client of `kind` whose errors reach `ear`. Raises KafkaFailure where librdkafka refuses a property."""
+    wired: dict[str, Any] = {
+        **properties,
+        **callbacks,
+        "error_cb": ear.heard,
+        "logger": logging.getLogger("librdkafka"),
+    }
+    try:
+        return kind(wired)
+    except (KafkaException, ValueError, TypeError) as error:
+        raise KafkaFailure(
+            f"librdkafka refuses the properties of the {kind.__name__.lower()}: {_text(error)}. What to do: see "
+            "kafka.common and the properties of this client in the configuration."
+        ) from None
+
+
+def _text(error: Exception) -> str:
+    inner = error.args[0] if error.args else error
+    return inner.str() if isinstance(inner, KafkaError) else str(inner)

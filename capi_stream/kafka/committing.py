@@ -1,0 +1,130 @@
+"""Offsets on their way to the group's coordinator, and what became of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from capi_stream.kafka.assignment import Assignment
+from capi_stream.kafka.clients import log
+from capi_stream.kafka.failures import KafkaFailure, ends_service, failure, slug
+from capi_stream.model import Partition
+
+START_COMMIT_SECONDS = 1.0  # between two attempts to commit where a partition starts
+
+Ended = Callable[[str | None], None]
+"""Told how a commit ended: None when acknowledged, else the error's name."""
+
+
+class _Sent(NamedTuple):
+    offsets: frozenset[tuple[str, int, int]]
+    ended: Ended
+
+
+@dataclass(slots=True)
+class _Answer:
+    error: KafkaError | None = None
+    is_there: threading.Event = field(default_factory=threading.Event)
+
+
+class Committing:
+    """Sends commits, and tells each sender how its own ended. `answered` is the client's `on_commit`.
+
+    Ordinary errors of a rebalance mean "not acknowledged". One that waiting does not mend is kept as `failure`.
+    """
+
+    def __init__(self) -> None:
+        self.failure: KafkaFailure | None = None
+        self._sent: list[_Sent] = []
+        self._waiting: threading.Thread | None = None
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a commit that was waited for in vain is still inside the client, which must not be closed then."""
+        return self._waiting is not None and self._waiting.is_alive()
+
+    def send(self, consumer: Consumer, offsets: Sequence[TopicPartition], ended: Ended) -> None:
+        """Commit `offsets`; `ended` is called by a later poll, or at once where the client refuses."""
+        self._sent.append(_Sent(_key(offsets), ended))
+        try:
+            consumer.commit(offsets=list(offsets), asynchronous=True)
+        except KafkaException as exception:
+            self.answered(exception.args[0], list(offsets))
+
+    def answered(self, error: KafkaError | None, offsets: Sequence[TopicPartition]) -> None:
+        """The coordinator answered a commit of `offsets`, or the client gave up. Never raises: librdkafka calls it."""
+        error = error or next((each.error for each in offsets if each.error is not None), None)
+        key = _key(offsets)
+        sent = next((each for each in self._sent if each.offsets == key), None)
+        if sent is not None:
+            self._sent.remove(sent)
+            sent.ended(self._read(error))
+
+    def send_and_wait(self, consumer: Consumer, offsets: Sequence[TopicPartition], timeout: float) -> str | None:
+        """Commit `offsets` and wait for the answer, at most `timeout` seconds. Returns the error's name, or None.
+
+        The client's own synchronous commit knows no deadline and `on_commit` is served by the very poll that a
+        rebalance callback is called from, so the waiting is done beside it.
+        """
+        answer = _Answer()
+        self._waiting = threading.Thread(
+            target=_commit, args=(consumer, list(offsets), answer), name="commit", daemon=True
+        )
+        self._waiting.start()
+        return self._read(answer.error) if answer.is_there.wait(timeout) else "timed_out"
+
+    def _read(self, error: KafkaError | None) -> str | None:
+        if error is None:
+            return None
+        if ends_service(error):
+            self.failure = self.failure or failure("commit the group's offsets", error)
+        return slug(error)
+
+
+class StartCommits:
+    """Commits the starts that we decided, and tries again until the broker has them."""
+
+    def __init__(self, consumer: Consumer, committing: Committing, assignment: Assignment) -> None:
+        self._consumer = consumer
+        self._committing = committing
+        self._assignment = assignment
+        self._is_out = False
+        self._next_at = 0.0
+
+    def send_due(self, now: float) -> None:
+        """Send what the broker does not have yet, unless a commit of starts is out or was refused just before."""
+        due = dict(self._assignment.uncommitted_starts)
+        if not due or self._is_out or now < self._next_at:
+            return
+        self._is_out = True
+        self._next_at = now + START_COMMIT_SECONDS
+        offsets = [TopicPartition(*partition, offset) for partition, offset in due.items()]
+        self._committing.send(self._consumer, offsets, partial(self._ended, due))
+
+    def _ended(self, starts: Mapping[Partition, int], error: str | None) -> None:
+        self._is_out = False
+        if error is not None:
+            log.warning("kafka_start_not_committed", error=error)
+            return
+        self._next_at = 0.0
+        for partition, offset in starts.items():
+            self._assignment.start_committed(partition, offset)
+        self._assignment.reconcile()
+
+
+def _commit(consumer: Consumer, offsets: list[TopicPartition], answer: _Answer) -> None:
+    try:
+        committed = consumer.commit(offsets=offsets, asynchronous=False)
+        answer.error = next((each.error for each in committed if each.error is not None), None)
+    except KafkaException as exception:
+        answer.error = exception.args[0]
+    answer.is_there.set()
+
+
+def _key(offsets: Sequence[TopicPartition]) -> frozenset[tuple[str, int, int]]:
+    return frozenset((each.topic, each.partition, each.offset) for each in offsets)

@@ -1,0 +1,126 @@
+"""Letters out, and what became of each: only the broker's acknowledgement settles one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import ConfigResource
+from confluent_kafka.admin._resource import ResourceType
+
+from capi_stream.delivery.batches import Letter
+from capi_stream.kafka.clients import Ear, connected, log, producer_properties
+from capi_stream.kafka.failures import TOO_LARGE, UNKNOWN_TOPIC, KafkaFailure, answer_of, ends_service, failure, slug
+from capi_stream.kafka.headers import headers
+from capi_stream.kafka.settings import ProducerSettings
+
+ROOM_BYTES = 1_048_588  # Kafka's default of max.message.bytes: a topic with less will refuse ordinary letters
+
+
+class LetterProducer:
+    """Stores letters with acks=all and idempotence. Used by one thread; raises KafkaFailure where it cannot go on."""
+
+    def __init__(self, settings: ProducerSettings) -> None:
+        self._settings = settings
+        self._ear = Ear("producer")
+        self._producer: Producer = connected(Producer, producer_properties(settings), self._ear)
+        self._reports: list[tuple[Letter, str | None]] = []
+        self._unix_offset = time.time() - time.monotonic()
+
+    def start(self) -> None:
+        """Check that the topics of letters are there and can be written. Raises KafkaFailure."""
+        for topic in (self._settings.dead_letter_topic, self._settings.parked_topic):
+            answer_of(
+                lambda timeout, topic=topic: self._look_at(topic, timeout),  # type: ignore[misc]
+                f"look for topic {topic}",
+                self._settings.connect_seconds,
+                between=self._serve,
+            )
+        self._warn_of_small_topics()
+
+    def _look_at(self, topic: str, timeout: float) -> None:
+        found = self._producer.list_topics(topic, timeout=timeout).topics[topic]
+        if found.error is None:
+            return
+        if found.error.code() in UNKNOWN_TOPIC:
+            raise KafkaFailure(
+                f"there is no topic {topic}. What to do: create it, or correct dead_letters.topic and parked.topic; "
+                "the service creates none."
+            )
+        if ends_service(found.error):
+            raise failure(f"look at topic {topic}", found.error)
+        raise KafkaException(found.error)
+
+    def _warn_of_small_topics(self) -> None:
+        """Say so if a topic would refuse letters for their size. Not knowing is no reason to stop."""
+        for topic, properties in _configurations(self._settings).items():
+            room = int(properties.get("max.message.bytes", ROOM_BYTES))
+            if room < ROOM_BYTES:
+                log.warning("letter_topic_is_small", topic=topic, max_message_bytes=room, advised=ROOM_BYTES)
+
+    def _serve(self) -> None:
+        self._producer.poll(0)
+        self._ear.check()
+
+    def store(self, letter: Letter) -> None:
+        """Send `letter`; `reports` tells what became of it."""
+        record = letter.record
+        try:
+            self._producer.produce(
+                letter.topic,
+                value=record.value if letter.carries_value else None,
+                key=record.key,
+                headers=headers(letter, self._unix_offset),
+                on_delivery=self._reporter(letter),
+            )
+        except BufferError:
+            self._reports.append((letter, "queue_full"))
+        except KafkaException as exception:
+            self._reports.append((letter, _reason(exception.args[0])))
+
+    def _reporter(self, letter: Letter) -> Callable[[KafkaError | None, Message], None]:
+        def report(error: KafkaError | None, _: Message) -> None:
+            self._reports.append((letter, None if error is None else _reason(error)))
+            if error is None:
+                self._ear.works()
+
+        return report
+
+    def reports(self) -> list[tuple[Letter, str | None]]:
+        """The letters whose fate is known since the last call: None, or why the broker did not take it.
+
+        A missing right ends the service only while it starts; later it is an outage of that topic, which holds its
+        letters and offsets and is shown.
+        """
+        self._producer.poll(0)
+        reports, self._reports = self._reports, []
+        return reports
+
+    @property
+    def outage(self) -> str | None:
+        """Why no broker can be reached; None while one can."""
+        return self._ear.outage
+
+    def close(self, timeout: float) -> None:
+        """Wait at most `timeout` seconds for what is out."""
+        self._producer.flush(timeout)
+
+
+def _reason(error: KafkaError) -> str:
+    return "too_large" if error.code() in TOO_LARGE else slug(error)
+
+
+def _configurations(settings: ProducerSettings) -> Mapping[str, Mapping[str, str]]:
+    """Topic -> its configuration, for those that we may see."""
+    admin = connected(AdminClient, dict(settings.properties), Ear("admin"))
+    topics = {settings.dead_letter_topic, settings.parked_topic}
+    asked = admin.describe_configs([ConfigResource(ResourceType.TOPIC, topic) for topic in topics], request_timeout=5)
+    found: dict[str, Mapping[str, str]] = {}
+    for resource, answer in asked.items():
+        try:
+            found[resource.name] = {name: entry.value for name, entry in answer.result(6).items()}
+        except (KafkaException, TimeoutError) as error:
+            log.debug("letter_topic_not_described", topic=resource.name, error=str(error))
+    return found

@@ -1,0 +1,32 @@
+"""librdkafka's messages as our records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message, TopicPartition
+
+from capi_stream.model import Headers, Partition, Record
+
+
+def record(message: Message) -> Record:
+    """The record of a message that carries no error."""
+    topic, number, offset = message.topic(), message.partition(), message.offset()
+    assert topic is not None
+    assert number is not None
+    assert offset is not None
+    kind, timestamp_ms = message.timestamp()
+    return Record(
+        Partition(topic, number),
+        offset,
+        -1 if kind == TIMESTAMP_NOT_AVAILABLE else timestamp_ms,
+        message.key(),
+        message.value(),
+        cast("Headers", message.headers() or ()),  # what is read has bytes as values, never texts
+    )
+
+
+def partitions_of(offsets: Sequence[TopicPartition]) -> list[Partition]:
+    """Which partitions a callback speaks of."""
+    return [Partition(each.topic, each.partition) for each in offsets]

@@ -1,0 +1,147 @@
+"""Schemas from a registry, fetched beside the loop: a registry that is down delays, and never costs a record."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry.error import SchemaRegistryError
+
+from capi_stream.delivery.outcomes import backoff
+from capi_stream.kafka.clients import log
+from capi_stream.kafka.failures import KafkaFailure
+from capi_stream.kafka.settings import RegistrySettings
+from capi_stream.model import SchemaKey
+
+UNKNOWN_CODE = 40403  # the registry's own word; a 404 without it is some proxy's page
+IDLE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The registry's schema for `key`, with the texts of all schemas that it refers to."""
+
+    key: SchemaKey
+    schema_text: str
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The registry went on saying that it knows no `key`."""
+
+    key: SchemaKey
+
+
+class SchemaFetcher:
+    """Asks for what is wanted until it has an answer. Raises KafkaFailure for properties that the client refuses."""
+
+    def __init__(self, settings: RegistrySettings) -> None:
+        self._settings = settings
+        try:
+            self._client = SchemaRegistryClient({"timeout": settings.answer_seconds, **settings.properties})
+        except (ValueError, TypeError, OSError) as error:
+            raise KafkaFailure(
+                f"the registry's client refuses its properties: {error}. What to do: see registry in the configuration."
+            ) from None
+        self.fetches: Counter[str] = Counter()  # outcome -> number: fetched, unknown, failed
+        self.outage: str | None = None  # why the registry cannot be asked, while it cannot
+        self._wanted: frozenset[SchemaKey] = frozenset()
+        self._answered: set[SchemaKey] = set()
+        self._unknown_since: dict[SchemaKey, float] = {}
+        self._ask_again_at: dict[SchemaKey, float] = {}
+        self._failures = 0
+        self._answers: SimpleQueue[Fetched | Unknown] = SimpleQueue()
+        self._turn = threading.Event()
+        threading.Thread(target=self._run, name="schemas", daemon=True).start()
+
+    # For the loop.
+
+    def want(self, keys: Collection[SchemaKey]) -> None:
+        """Records wait for `keys`. Says so as often as it likes."""
+        if not self._wanted.issuperset(keys):
+            self._wanted |= frozenset(keys)
+            self._turn.set()
+
+    def fetched(self) -> list[Fetched | Unknown]:
+        """What the registry said since the last call."""
+        answers: list[Fetched | Unknown] = []
+        while not self._answers.empty():
+            answers.append(self._answers.get_nowait())
+        return answers
+
+    # In the thread.
+
+    def _run(self) -> None:
+        while True:
+            self._turn.wait(self._pause())
+            self._turn.clear()
+            now = time.monotonic()
+            for key in self._wanted - self._answered:
+                if self._ask_again_at.get(key, 0.0) <= now:
+                    self._ask(key, now)
+
+    def _pause(self) -> float:
+        if not self._failures:
+            return IDLE_SECONDS
+        return backoff(self._failures, random.random(), cap=self._settings.longest_backoff_seconds)  # noqa: S311
+
+    def _ask(self, key: SchemaKey, now: float) -> None:
+        try:
+            schema = self._schema(key)
+            answer = Fetched(key, schema.schema_str or "", tuple(self._references(schema, set())))
+        except SchemaRegistryError as error:
+            if error.error_code == UNKNOWN_CODE:
+                self._is_unknown(key, now)
+            else:
+                self._failed(f"HTTP {error.http_status_code}, code {error.error_code}")
+        except Exception as error:  # noqa: BLE001  the client lets its HTTP library's and its parser's errors through
+            self._failed(type(error).__name__)
+        else:
+            self._works("fetched")
+            self._answered.add(key)
+            self._answers.put(answer)
+
+    def _schema(self, key: SchemaKey) -> Schema:
+        return self._client.get_schema(key) if isinstance(key, int) else self._client.get_schema_by_guid(key)
+
+    def _references(self, schema: Schema, seen: set[tuple[str, int]]) -> Sequence[str]:
+        texts: list[str] = []
+        for reference in schema.references or ():
+            subject, version = reference.subject, reference.version
+            if subject is None or version is None or (subject, version) in seen:
+                continue
+            seen.add((subject, version))
+            found = self._client.get_version(subject, version).schema
+            texts += [*self._references(found, seen), found.schema_str or ""]
+        return texts
+
+    def _is_unknown(self, key: SchemaKey, now: float) -> None:
+        """Believe it only after it was said for a while: replicas lag. The verdict does not hold for ever either."""
+        self._works("unknown")
+        since = self._unknown_since.setdefault(key, now)
+        if now - since < self._settings.unknown_after_seconds:
+            return
+        self._ask_again_at[key] = now + self._settings.unknown_for_seconds
+        self._answers.put(Unknown(key))
+        log.warning("schema_unknown", schema=key, asked_for_seconds=round(now - since, 1))
+
+    def _works(self, outcome: str) -> None:
+        self.fetches[outcome] += 1
+        self._failures = 0
+        if self.outage is not None:
+            self.outage = None
+            log.info("registry_reachable")
+
+    def _failed(self, why: str) -> None:
+        self.fetches["failed"] += 1
+        self._failures += 1
+        if self.outage is None:
+            log.warning("registry_unreachable", error=why)
+        self.outage = f"the schema registry does not answer ({why})"

@@ -1,0 +1,128 @@
+"""Where to start reading: the operator's decision, never librdkafka's.
+
+`auto.offset.reset` is always `error`: with anything else a committed offset that is gone jumps without any signal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from capi_stream.kafka.failures import UNKNOWN_TOPIC, KafkaFailure, answer_of, ends_service, failure
+from capi_stream.kafka.settings import ConsumerSettings
+from capi_stream.model import Partition
+
+
+class Start(NamedTuple):
+    """Where one partition begins. `is_resolved` where we decided it, and so must commit it before the first record."""
+
+    offset: int
+    metadata: str = ""
+    is_resolved: bool = False
+
+
+class Starts:
+    """Answers where an assigned partition begins, from what the group has committed and from the settings."""
+
+    def __init__(self, consumer: Consumer, settings: ConsumerSettings) -> None:
+        self._consumer = consumer
+        self._settings = settings
+        self._new_to_group: frozenset[Partition] = frozenset()
+
+    def learn(self, existing: Collection[Partition]) -> None:
+        """Note which of the `existing` partitions are of topics that the group has never committed; before joining it.
+
+        Only those may start at their end under `no_committed_offset: latest`; a partition added later starts at its
+        beginning. Asked before joining, and not when partitions are assigned: two members that start together would
+        else each see the other's first commit and take their own partitions for added ones. What a member is assigned
+        without a commit was never anybody's before: each one commits where it starts.
+        """
+        committed = self._committed(existing)
+        begun = {partition.topic for partition, start in committed.items() if start.offset >= 0}
+        self._new_to_group = frozenset(partition for partition in existing if partition.topic not in begun)
+
+    def of(self, partitions: Collection[Partition]) -> Mapping[Partition, Start]:
+        """Where each of `partitions` begins. Raises KafkaFailure where nobody can say, or a person must."""
+        return {
+            partition: start if start.offset >= 0 else self._without_commit(partition)
+            for partition, start in self._committed(partitions).items()
+        }
+
+    def after_gap(self, partition: Partition, position: int) -> Start:
+        """Where to go on when the offset `position` is not in the log. Raises KafkaFailure where a person must say."""
+        low, high = self._ends(partition)
+        where = f"Kafka no longer has offset {position} of {_name(partition)}, which is next to be read"
+        if self._settings.committed_offset_gone == "error":
+            raise KafkaFailure(
+                f"{where}: the log now holds {low} to {high - 1}. What to do: find out why (retention shorter than the "
+                "outage, a topic created anew), then set kafka.committed_offset_gone to earliest or latest, or set the "
+                "group's offset with Kafka's own tools."
+            )
+        return Start(low if self._settings.committed_offset_gone == "earliest" else high, is_resolved=True)
+
+    def _without_commit(self, partition: Partition) -> Start:
+        match self._settings.no_committed_offset:
+            case "error":
+                raise KafkaFailure(
+                    f"the group has no committed offset for {_name(partition)}. What to do: if that is right, set "
+                    "kafka.no_committed_offset to earliest or latest; if not, check group.id under kafka.consumer."
+                )
+            case "latest" if partition in self._new_to_group:
+                return Start(self._ends(partition)[1], is_resolved=True)
+            case _:
+                return Start(self._ends(partition)[0], is_resolved=True)
+
+    def _committed(self, partitions: Collection[Partition]) -> Mapping[Partition, Start]:
+        asked = [TopicPartition(*partition) for partition in partitions]
+        if not asked:
+            return {}
+        answer = answer_of(
+            lambda timeout: _without_errors(self._consumer.committed(asked, timeout=timeout)),
+            "read the group's committed offsets",
+            self._settings.answer_seconds,
+        )
+        return {Partition(each.topic, each.partition): Start(each.offset, each.metadata or "") for each in answer}
+
+    def _ends(self, partition: Partition) -> tuple[int, int]:
+        return answer_of(
+            lambda timeout: self._consumer.get_watermark_offsets(TopicPartition(*partition), timeout=timeout),
+            f"read where {_name(partition)} begins and ends",
+            self._settings.answer_seconds,
+        )
+
+
+def existing_partitions(consumer: Consumer, topic: str, timeout: float) -> list[Partition]:
+    """The partitions of `topic`; where it is a pattern (`^...`), those of all topics that match it now.
+
+    Raises KafkaFailure where it does not exist or may not be seen, KafkaException where Kafka cannot say now.
+    """
+    is_pattern = topic.startswith("^")
+    found = consumer.list_topics(None if is_pattern else topic, timeout=timeout).topics
+    if is_pattern:
+        found = {name: each for name, each in found.items() if re.match(topic, name)}
+    for name, each in found.items():
+        if each.error is None:
+            continue
+        if each.error.code() in UNKNOWN_TOPIC:
+            raise KafkaFailure(
+                f"there is no topic {name}. What to do: create it, or correct its name under topics; the service "
+                "creates none, since a wrong name would then go unnoticed."
+            )
+        if ends_service(each.error):
+            raise failure(f"look at topic {name}", each.error)
+        raise KafkaException(each.error)
+    return [Partition(name, number) for name, each in found.items() for number in each.partitions]
+
+
+def _without_errors(answer: list[TopicPartition]) -> list[TopicPartition]:
+    for each in answer:
+        if each.error is not None:
+            raise KafkaException(each.error)
+    return answer
+
+
+def _name(partition: Partition) -> str:
+    return f"partition {partition.number} of topic {partition.topic}"
