@@ -17,7 +17,7 @@ from capi_stream.observability.settings import LogSettings
 
 log = structlog.get_logger("capi_stream")
 
-_QUIET = ("httpx", "httpcore")  # they log a line for each request
+_QUIET = ("httpx", "httpcore", "httpx2", "httpcore2")  # they log a line for each request
 
 
 def set_up(settings: LogSettings) -> None:

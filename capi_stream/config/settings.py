@@ -1,0 +1,36 @@
+"""What the service is made of: the settings of each room, built from the tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from capi_stream.delivery.settings import Limits
+from capi_stream.endpoints.settings import PosterSettings
+from capi_stream.intake.settings import IntakeSettings
+from capi_stream.kafka.settings import ConsumerSettings, ProducerSettings, RegistrySettings
+from capi_stream.observability.settings import AdminSettings, LogSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds. Each leaves room for the one before: post and store < revoke - commit < watchdog < max.poll.interval."""
+
+    drain_seconds: float
+    revoke_seconds: float
+    commit_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of them. `registry` is None where no topic needs one."""
+
+    limits: Limits
+    intake: IntakeSettings
+    consumer: ConsumerSettings
+    producer: ProducerSettings
+    registry: RegistrySettings | None
+    posters: PosterSettings
+    admin: AdminSettings
+    logs: LogSettings
+    deadlines: Deadlines
+    api_version: str

@@ -1,0 +1,218 @@
+"""The service: one loop that feeds the engine and does what it asks for. No logic of its own."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from capi_stream import __version__
+from capi_stream.config import Settings
+from capi_stream.delivery.engine import Engine
+from capi_stream.endpoints.posters import PosterBroken, Posters
+from capi_stream.endpoints.tokens import Renewed, Tokens
+from capi_stream.intake.intake import Intake
+from capi_stream.kafka.consumer import GroupConsumer
+from capi_stream.kafka.failures import KafkaFailure
+from capi_stream.kafka.producer import LetterProducer
+from capi_stream.kafka.registry import Fetched, SchemaFetcher
+from capi_stream.model import Partition
+from capi_stream.observability.admin import AdminFailure
+from capi_stream.observability.board import Sight
+from capi_stream.observability.logs import set_up
+from capi_stream.observability.watch import Watch
+
+log = structlog.get_logger("capi_stream")
+
+POLL_RECORDS = 1_000  # what one poll may bring beyond the budget
+ANSWER_WAIT_SECONDS = 0.02  # while a partition is given back, for the next answer
+SHOW_EVERY_SECONDS = 1.0
+
+
+def run(settings: Settings) -> int:
+    """Deliver until a signal says stop; the process's exit code. A second signal exits at once: nothing is lost."""
+    set_up(settings.logs)
+    stop = Stop()
+    try:
+        Service(settings).run(lambda: stop.is_asked)
+    except (KafkaFailure, AdminFailure, PosterBroken, ValueError) as failure:
+        log.error("stopped", reason=str(failure))  # noqa: TRY400  the reason is for an operator, a traceback is not
+        return 1
+    log.info("stopped", reason=stop.name)
+    return 0
+
+
+class Stop:
+    """Whether a signal asked the process to stop. The second one ends it without a word."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._asked)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether to stop."""
+        return bool(self.name)
+
+    def _asked(self, number: int, _: object) -> None:
+        if self.name:
+            os._exit(128 + number)  # nothing more is committed: what was open is read again by the next member
+        self.name = signal.Signals(number).name
+
+
+class Service:
+    """Owns every part. One thread runs it: the engine, the consumer and the producer belong to that thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._deadlines = settings.deadlines
+        self._engine = Engine(settings.limits)
+        self._intake = Intake(settings.intake)
+        self._tokens = Tokens(settings.posters.credentials, settings.posters.token_check_seconds)
+        self._posters = Posters(settings.posters, self._tokens)
+        self._letters = LetterProducer(settings.producer)
+        self._registry = SchemaFetcher(settings.registry) if settings.registry else None
+        self._consumer = GroupConsumer(settings.consumer, self)
+        self._watch = Watch(settings.admin, settings.limits, __version__, settings.api_version)
+        self._loop_seconds: Counter[str] = Counter()
+        self._show_at = 0.0
+        self._give_back_by = float("inf")  # set once, when the whole service stops
+
+    def run(self, is_stopping: Callable[[], bool]) -> None:
+        """Deliver until told to stop; then drain, commit and leave the group. Raises KafkaFailure, PosterBroken."""
+        log.info("starting", version=__version__, admin_port=self._watch.start())
+        self._letters.start()
+        self._consumer.start()
+        self._watch.board.became("joining")
+        while not is_stopping():
+            self._turn()
+        self._drain()
+        self._watch.close()
+
+    def _turn(self) -> None:
+        with self._timed("poll"):
+            records = self._consumer.poll(POLL_RECORDS, self._engine.wait(time.monotonic()))
+        with self._timed("map"):
+            for record in records:
+                self._engine.received(record, self._intake(record, time.time()), time.monotonic())
+            self._learn_schemas()
+        with self._timed("engine"):
+            self._exchange()
+        with self._timed("commit"):
+            self._consumer.keep_paused(self._engine.paused())
+            self._consumer.commit(self._engine.commit(time.monotonic()))
+            for commit, error in self._consumer.commits_ended():
+                self._engine.commit_ended(commit, error, time.monotonic())
+        self._show()
+
+    def _learn_schemas(self) -> None:
+        if self._registry is None:
+            return
+        self._registry.want(self._engine.wanted_schemas())
+        for answer in self._registry.fetched():
+            if isinstance(answer, Fetched):
+                self._intake.learned(answer.key, answer.schema_text, answer.references)
+            else:
+                self._intake.unknown(answer.key)
+            for ticket in self._engine.unresolved(answer.key):
+                self._engine.resolved(ticket, self._intake(ticket.record, time.time()), time.monotonic())
+
+    def _exchange(self, wait_seconds: float = 0.0) -> None:
+        """Take in what came back from the API and from the letters' topics, and hand out what is due."""
+        for batch, outcome in self._posters.answers(wait_seconds):
+            now = time.monotonic()
+            self._watch.answered(batch, outcome, now - batch.posted_at, time.time())
+            self._engine.answered(batch, outcome, now, random.random())  # noqa: S311  it spreads, and hides nothing
+        for letter, failure in self._letters.reports():
+            if failure is None:
+                self._engine.stored(letter)
+            else:
+                self._engine.not_stored(letter, failure, time.monotonic())
+        self._renew_tokens()
+        for batch in self._engine.ready(time.monotonic(), time.time()):
+            self._posters.submit(batch)
+        for letter in self._engine.letters(time.monotonic()):
+            self._letters.store(letter)
+
+    def _renew_tokens(self) -> None:
+        for change in self._tokens.poll(time.monotonic()):
+            if isinstance(change, Renewed):
+                log.info("token_renewed", credential=change.credential)
+                self._engine.credential_changed(change.credential, time.monotonic())
+            else:
+                log.warning(
+                    "token_unreadable", credential=change.credential, file=str(change.file), problem=change.problem
+                )
+
+    def _drain(self) -> None:
+        """Post what is held, as long as that can end in time; then give all partitions back.
+
+        Polling goes on, with every partition paused, so that the rebalances of others do not wait for us.
+        """
+        deadline = self._give_back_by = time.monotonic() + self._deadlines.drain_seconds
+        log.info("draining", seconds=self._deadlines.drain_seconds)
+        self._watch.board.became("stopping")
+        self._engine.stopping()
+        while time.monotonic() < deadline - self._deadlines.commit_seconds and self._engine.can_settle_before(deadline):
+            self._turn()
+        self._consumer.close()
+        self._letters.close(0.0)
+        self._posters.close(time.monotonic())
+
+    # Told by the consumer, from inside its poll and close.
+
+    def assigned(self, partition: Partition, start: int, metadata: str) -> None:
+        """`partition` is ours from offset `start` on."""
+        self._engine.assigned(partition, start)
+        self._watch.board.became("running")
+
+    def revoking(self, partitions: Collection[Partition]) -> None:
+        """Give `partitions` back: wait for what is out, commit what is settled, and forget them.
+
+        What is not out yet is released at once, and read again by whoever gets the partition. The other partitions'
+        posts go on meanwhile.
+        """
+        deadline = min(time.monotonic() + self._deadlines.revoke_seconds, self._give_back_by)
+        self._engine.revoking(partitions)
+        while self._engine.in_flight(partitions) and time.monotonic() < deadline - self._deadlines.commit_seconds:
+            self._exchange(ANSWER_WAIT_SECONDS)
+        if commit := self._engine.final_commit(partitions):
+            error = self._consumer.commit_now(commit, self._deadlines.commit_seconds)
+            self._engine.commit_ended(commit, error, time.monotonic())
+        self._engine.forgotten(partitions)
+
+    def lost(self, partitions: Collection[Partition]) -> None:
+        """`partitions` are another's already: nothing can be committed for them."""
+        self._engine.forgotten(partitions)
+
+    # Shown.
+
+    @contextmanager
+    def _timed(self, phase: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self._loop_seconds[phase] += time.monotonic() - began  # type: ignore[assignment]  # a Counter adds floats too
+
+    def _show(self) -> None:
+        now = time.monotonic()
+        self._watch.board.turned()
+        if now < self._show_at:
+            return
+        self._show_at = now + SHOW_EVERY_SECONDS
+        outages = (self._consumer.outage, self._letters.outage, self._registry.outage if self._registry else None)
+        self._watch.show(
+            Sight(
+                self._engine.snapshot(now, time.time()),
+                self._consumer.high_watermarks(),
+                dict(self._consumer.rebalances),
+                dict(self._loop_seconds),
+                dict(self._registry.fetches) if self._registry else {},
+                tuple(each for each in outages if each is not None),
+            )
+        )
