@@ -17,6 +17,13 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+demo: env  ## the service against an API that misbehaves, and the books; KAFKA=real for a real broker and two processes
+ifeq ($(KAFKA),real)
+	$(BIN)/python -m tests.real -- $(BIN)/capi-stream demo --kafka {kafka} --registry {registry} --members 2 $(DEMO)
+else
+	$(BIN)/capi-stream demo $(DEMO)
+endif
+
 check: env  ## the inner loop: format, lint, types, walls, pure tests; under 30 s
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

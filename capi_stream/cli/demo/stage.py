@@ -66,8 +66,8 @@ def stage(kafka: str | None, registry: str | None) -> Iterator[Stage]:
 def trouble(made: Stage) -> None:
     """Let go wrong what goes wrong in the field: poison, a lost answer, a throttled pixel, a token that has expired."""
     made.sandbox.poison(POISON)
-    made.sandbox.next(Fault("lost", pixel=STEADY))
-    made.sandbox.always(Fault("account_limit", pixel=THROTTLED))
+    made.sandbox.next(Fault("lost", pixel=STEADY, times=3))
+    made.sandbox.always(Fault("account_limit", pixel=THROTTLED, minutes=THROTTLED_SECONDS / 60))
     made.sandbox.expire_token(EXPIRED)
 
 
