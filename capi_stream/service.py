@@ -161,7 +161,7 @@ class Service:
         self._engine.stopping()
         while time.monotonic() < deadline - self._deadlines.commit_seconds and self._engine.can_settle_before(deadline):
             self._turn()
-        self._consumer.close()
+        self._consumer.close(self._deadlines.commit_seconds)
         self._letters.close(0.0)
         self._posters.close(time.monotonic())
 

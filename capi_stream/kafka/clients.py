@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import structlog
@@ -14,6 +14,8 @@ from capi_stream.kafka.failures import ALL_DOWN, KafkaFailure, ends_service, fai
 from capi_stream.kafka.settings import ConsumerSettings, ProducerSettings
 
 C = TypeVar("C", Consumer, Producer, AdminClient)
+
+Heard = Callable[[KafkaError], None]
 
 log = structlog.get_logger("capi_stream.kafka")
 
@@ -84,12 +86,17 @@ def producer_properties(settings: ProducerSettings) -> dict[str, Any]:
     return {"message.max.bytes": LARGEST_LETTER_BYTES, **settings.properties, **own}
 
 
-def connected(kind: type[C], properties: Mapping[str, Any], ear: Ear, **callbacks: Any) -> C:
-    """A client of `kind` whose errors reach `ear`. Raises KafkaFailure where librdkafka refuses a property."""
+def bystander_properties(settings: ConsumerSettings) -> dict[str, Any]:
+    """Those of a client that only asks questions: it has the member's way to the brokers, and joins nothing."""
+    return {**settings.properties, "enable.auto.commit": False}
+
+
+def connected(kind: type[C], properties: Mapping[str, Any], heard: Heard, **callbacks: Any) -> C:
+    """A client of `kind` whose errors are `heard`. Raises KafkaFailure where librdkafka refuses a property."""
     wired: dict[str, Any] = {
         **properties,
         **callbacks,
-        "error_cb": ear.heard,
+        "error_cb": heard,
         "logger": logging.getLogger("librdkafka"),
     }
     try:

@@ -26,6 +26,8 @@ from capi_stream.kafka.starts import Starts, existing_partitions
 from capi_stream.kafka.watermarks import Watermarks
 from capi_stream.model import Partition, Record
 
+CLOSING_POLL_SECONDS = 0.05
+
 
 class RebalanceListener(Protocol):
     """Who must know which partitions are ours. Called from inside `poll` and `close`, on their thread."""
@@ -49,13 +51,14 @@ class GroupConsumer:
         self._ear = Ear("consumer")
         self._committing = Committing()
         self._consumer: Consumer = connected(
-            Consumer, consumer_properties(settings), self._ear, on_commit=self._on_commit
+            Consumer, consumer_properties(settings), self._ear.heard, on_commit=self._on_commit
         )
         self._starts = Starts(self._consumer, settings)
         self._assignment = Assignment(self._consumer, settings.rebalance)
         self._start_commits = StartCommits(self._consumer, self._committing, self._assignment)
         self._watermarks: Watermarks | None = None
         self._ended: list[tuple[Commit, str | None]] = []
+        self._is_closing = False
         self._kept: BaseException | None = None  # what a callback would have raised
         self.rebalances: Counter[str] = Counter()  # assigned, revoked, lost
 
@@ -78,26 +81,31 @@ class GroupConsumer:
             on_revoke=self._on_revoke,
             on_lost=self._on_lost,
         )
-        self._watermarks = Watermarks(self._consumer, self._settings.watermarks_every_seconds)
+        self._watermarks = Watermarks(self._settings)
 
     def _serve(self) -> None:
         self._consumer.poll(0)  # lets error_cb be heard; nothing is subscribed yet
         self._ear.check()
 
-    def close(self) -> None:
+    def close(self, timeout: float) -> None:
         """Give all partitions back, then leave the group. Raises what a callback raised.
 
-        The listener is told before the client is closed, not from inside: while it closes, the client answers no
-        thread but the one that closes it, and a commit there would have no deadline.
+        With a commit that nobody answered within `timeout` seconds it leaves without a word, and its session times out
+        instead: the client's own close would wait as long as that commit (seen: 45 s, and with a broker that hangs, for
+        ever).
         """
         with self._keeping():
             self._give_back(self._assignment.partitions)
-        is_quiet = self._watermarks is None or self._watermarks.close()
-        if not is_quiet or self._committing.is_stuck:
-            # Closing the client under a request that is inside it crashes the process; the session times out instead.
-            log.warning("kafka_left_silently", reason="a request is still inside the client")
-            return
-        self._consumer.close()
+        self._is_closing = True  # what a rebalance may still hand us is left alone: we are on our way out
+        if self._watermarks is not None:
+            self._watermarks.close()
+        deadline = time.monotonic() + timeout
+        while self._committing.is_waiting and time.monotonic() < deadline:
+            self._consumer.poll(CLOSING_POLL_SECONDS)
+        if self._committing.is_waiting:
+            log.warning("kafka_left_silently", reason="a commit was not answered")
+        else:
+            self._consumer.close()
         if self._kept is not None:
             raise self._kept
 
@@ -182,7 +190,7 @@ class GroupConsumer:
         """Commit and wait at most `timeout` seconds; None, or the error's name. Also inside `revoking`."""
         if self._kept is not None:
             return "not_sent"  # a callback broke: nobody can vouch for what is settled
-        return self._committing.send_and_wait(self._consumer, self._offsets(commit), timeout)
+        return self._committing.send_and_see(self._consumer, self._offsets(commit), timeout)
 
     def _offsets(self, commit: Commit) -> list[TopicPartition]:
         at = ((position.tracker.partition, position) for position in commit.positions)
@@ -222,7 +230,7 @@ class GroupConsumer:
 
     def _on_assign(self, _: Consumer, offsets: Sequence[TopicPartition]) -> None:
         with self._keeping():
-            if not offsets or self._kept is not None:
+            if not offsets or self._is_closing or self._kept is not None:
                 return
             starts = self._starts.of(partitions_of(offsets))
             self._assignment.add(starts)

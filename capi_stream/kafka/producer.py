@@ -25,7 +25,7 @@ class LetterProducer:
     def __init__(self, settings: ProducerSettings) -> None:
         self._settings = settings
         self._ear = Ear("producer")
-        self._producer: Producer = connected(Producer, producer_properties(settings), self._ear)
+        self._producer: Producer = connected(Producer, producer_properties(settings), self._ear.heard)
         self._reports: list[tuple[Letter, str | None]] = []
         self._unix_offset = time.time() - time.monotonic()
 
@@ -114,7 +114,7 @@ def _reason(error: KafkaError) -> str:
 
 def _configurations(settings: ProducerSettings) -> Mapping[str, Mapping[str, str]]:
     """Topic -> its configuration, for those that we may see."""
-    admin = connected(AdminClient, dict(settings.properties), Ear("admin"))
+    admin = connected(AdminClient, dict(settings.properties), lambda _: None)
     topics = {settings.dead_letter_topic, settings.parked_topic}
     asked = admin.describe_configs([ConfigResource(ResourceType.TOPIC, topic) for topic in topics], request_timeout=5)
     found: dict[str, Mapping[str, str]] = {}
