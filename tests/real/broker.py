@@ -96,7 +96,8 @@ class RealBroker:
         return []
 
     def _format(self, config: Path) -> None:
-        cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+        # The prefix: an id that begins with a hyphen reads as an option.
+        cluster = base64.urlsafe_b64encode(b"capi" + secrets.token_bytes(12)).decode().rstrip("=")
         command = [java(), *JVM, LOG_LEVEL, "-cp", self._classpath, "kafka.tools.StorageTool", "format",
                    "-t", cluster, "-c", str(config), *self.format_arguments()]  # fmt: skip
         made = subprocess.run(command, capture_output=True, text=True, check=False)
