@@ -41,7 +41,8 @@ def read(path: Path, environ: Mapping[str, str]) -> tuple[Tree, Document, Refere
     try:
         tree = Tree.model_validate(document.values)
     except ValidationError as error:
-        document.mistakes += _mistakes(error, document)
+        told = {mistake.key for mistake in document.mistakes}  # what could not be read is also empty: say it once
+        document.mistakes += [mistake for mistake in _mistakes(error, document) if mistake.key not in told]
         raise ConfigError(_once(document.mistakes)) from None
     if document.mistakes:
         raise ConfigError(_once(document.mistakes))

@@ -1,0 +1,142 @@
+"""The configuration: what works, and every mistake with its place and what to write instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from capi_stream.config import ConfigError, Settings, load
+from capi_stream.config.reference import page
+from capi_stream.config.showing import MASK, shown
+from capi_stream.model import Destination, PixelId
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "EAA-very-secret"
+BASE = """
+kafka:
+  common: {bootstrap.servers: localhost:9092}
+  consumer: {group.id: capi-stream}
+registry: {url: http://localhost:8081}
+topics:
+  commerce.events: {}
+dead_letters: {topic: commerce.events.dead-letters}
+parked: {topic: commerce.events.parked}
+pixels:
+  "1234567890": {token: EAA-very-secret, stores: [berlin]}
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "capi.yaml"
+    path.write_text(text)
+    return path
+
+
+def loaded(folder: Path, text: str = BASE, **environ: str) -> Settings:
+    return load(write(folder, text), environ)
+
+
+def mistakes(folder: Path, text: str, **environ: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        loaded(folder, text, **environ)
+    return [str(mistake).replace(f"{folder}/", "") for mistake in caught.value.mistakes]
+
+
+def test_the_shape_of_the_readme_loads(tmp_path: Path) -> None:
+    settings = loaded(tmp_path)
+    assert settings.consumer.topics == ("commerce.events",)
+    assert settings.consumer.properties["group.id"] == "capi-stream"
+    assert settings.limits.dead_letter_topic == "commerce.events.dead-letters"
+    assert settings.intake.routing.stores == {"berlin": PixelId("1234567890")}
+    target = settings.posters.targets[Destination(PixelId("1234567890"))]
+    assert (target.endpoint.url, target.endpoint.version) == ("https://graph.facebook.com", "v25.0")
+    assert settings.posters.credentials["1234567890"].token == TOKEN
+
+
+@pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: path.name)
+def test_every_example_loads(example: Path) -> None:
+    secrets = ("META_ACCESS_TOKEN", "KAFKA_PASSWORD", "REGISTRY_USER", "BERLIN_TOKEN", "PARIS_TOKEN")
+    load(example, dict.fromkeys(secrets, "a:b"))
+
+
+def test_the_readmes_configuration_is_the_minimal_example_but_for_its_token(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text().split("```yaml\n")[1].split("```")[0]
+    (tmp_path / "token").write_text(TOKEN)
+    loaded(tmp_path, text.replace("/run/secrets/1234567890", str(tmp_path / "token")))
+
+
+@pytest.mark.parametrize("row", yaml.safe_load(Path(__file__).with_name("mistakes.yaml").read_text()))
+def test_a_mistake_names_its_place_and_what_to_write(tmp_path: Path, row: dict[str, str]) -> None:
+    assert mistakes(tmp_path, BASE.replace(row["replace"], row["by"])) == [row["message"]]
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    text = BASE.replace("topics:", "topicz:").replace("http:", "ftp:").replace('"1234567890"', "abc")
+    assert len(mistakes(tmp_path, text)) >= 3
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("kafka: [", "this is no YAML"),
+        ("- a\n- b\n", "this is no mapping"),
+        ("kafka: {}\nkafka: {}\n", "the key stands twice"),
+        ("a: &a [*a]\n", "this refers to itself"),
+    ],
+)
+def test_what_is_no_configuration_at_all_is_told_so(tmp_path: Path, text: str, expected: str) -> None:
+    assert expected in mistakes(tmp_path, text)[0]
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path / "none.yaml", {})
+    assert "none.yaml: the file cannot be read: No such file or directory" in str(caught.value)
+
+
+def test_the_environment_stands_over_the_file(tmp_path: Path) -> None:
+    settings = loaded(
+        tmp_path,
+        CAPI_STREAM__API__VERSION="v26.0",
+        CAPI_STREAM__KAFKA__COMMON__BOOTSTRAP_SERVERS="other:9092",
+        CAPI_STREAM__PIXELS__1234567890__STORES="[paris, lyon]",
+    )
+    assert settings.posters.targets[Destination(PixelId("1234567890"))].endpoint.version == "v26.0"
+    assert settings.consumer.properties["bootstrap.servers"] == "other:9092"
+    assert set(settings.intake.routing.stores) == {"paris", "lyon"}
+
+
+def test_a_mistake_in_the_environment_names_its_variable(tmp_path: Path) -> None:
+    (found,) = mistakes(tmp_path, BASE, CAPI_STREAM__ADMIN__PORT="many")
+    assert found.startswith("environment variable CAPI_STREAM__ADMIN__PORT: admin.port")
+
+
+def test_secrets_come_from_files_and_variables(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    text = BASE.replace("token: EAA-very-secret", "token: {file: token}")
+    credential = loaded(tmp_path, text).posters.credentials["1234567890"]
+    assert (credential.token, credential.file) == (TOKEN, tmp_path / "token")
+
+
+def test_no_secret_is_ever_shown(tmp_path: Path) -> None:
+    text = BASE.replace("{bootstrap.servers: localhost:9092}", "{bootstrap.servers: x, sasl.password: EAA-very-secret}")
+    settings = loaded(tmp_path, text)
+    printed = shown(write(tmp_path, text), {})
+    assert TOKEN not in printed
+    assert MASK in printed
+    assert TOKEN not in repr(settings)
+    broken = text.replace("stores: [berlin]", "app_secret: [EAA-very-secret]")
+    assert TOKEN not in "".join(mistakes(tmp_path, broken))
+
+
+def test_what_is_shown_loads_again(tmp_path: Path) -> None:
+    text = BASE.replace("token: EAA-very-secret", "token: {env: TOKEN}")
+    printed = shown(write(tmp_path, text), {"TOKEN": TOKEN})
+    assert yaml.safe_load(printed)["pixels"]["1234567890"]["token"] == {"env": "TOKEN"}
+    assert loaded(tmp_path, printed, TOKEN=TOKEN) == loaded(tmp_path, text, TOKEN=TOKEN)
+
+
+def test_the_page_of_keys_is_current() -> None:
+    assert page() == (ROOT / "docs/configuration.md").read_text()
