@@ -15,6 +15,14 @@ PixelId = NewType("PixelId", str)
 SchemaKey = int | str
 """A registry's name for one schema: its id (int), or its GUID (str, lowercase hex with dashes)."""
 
+
+class SchemaRef(NamedTuple):
+    """One schema of one registry. `registry` is its name in the settings: two registries give out the same ids."""
+
+    registry: str
+    key: SchemaKey
+
+
 Headers = Sequence[tuple[str, bytes | None]]
 
 
@@ -125,9 +133,9 @@ class Malformed:
 
 @dataclass(frozen=True, slots=True)
 class NeedSchema:
-    """The record waits until its topic's registry has answered for `key`."""
+    """The record waits until its topic's registry has answered for `schema`."""
 
-    key: SchemaKey
+    schema: SchemaRef
 
 
 Reading = Mapped | Tombstone | Malformed | NeedSchema

@@ -21,7 +21,8 @@ from capi_stream.intake.intake import Intake
 from capi_stream.kafka.consumer import GroupConsumer
 from capi_stream.kafka.failures import KafkaFailure
 from capi_stream.kafka.producer import LetterProducer
-from capi_stream.kafka.registry import Fetched, SchemaFetcher
+from capi_stream.kafka.registries import Registries
+from capi_stream.kafka.registry import Fetched
 from capi_stream.model import Partition
 from capi_stream.observability.admin import AdminFailure
 from capi_stream.observability.board import Sight
@@ -77,7 +78,7 @@ class Service:
         self._tokens = Tokens(settings.posters.credentials, settings.posters.token_check_seconds)
         self._posters = Posters(settings.posters, self._tokens)
         self._letters = LetterProducer(settings.producer)
-        self._registry = SchemaFetcher(settings.registry) if settings.registry else None
+        self._registries = Registries(settings.registries)
         self._consumer = GroupConsumer(settings.consumer, self)
         self._watch = Watch(settings.admin, settings.limits, __version__, settings.api_version)
         self._loop_seconds: Counter[str] = Counter()
@@ -112,15 +113,13 @@ class Service:
         self._show()
 
     def _learn_schemas(self) -> None:
-        if self._registry is None:
-            return
-        self._registry.want(self._engine.wanted_schemas())
-        for answer in self._registry.fetched():
+        self._registries.want(self._engine.wanted_schemas())
+        for schema, answer in self._registries.fetched():
             if isinstance(answer, Fetched):
-                self._intake.learned(answer.key, answer.schema_text, answer.references)
+                self._intake.learned(schema, answer.schema_text, answer.references)
             else:
-                self._intake.unknown(answer.key)
-            for ticket in self._engine.unresolved(answer.key):
+                self._intake.unknown(schema)
+            for ticket in self._engine.unresolved(schema):
                 self._engine.resolved(ticket, self._intake(ticket.record, time.time()), time.monotonic())
 
     def _exchange(self, wait_seconds: float = 0.0) -> None:
@@ -205,14 +204,14 @@ class Service:
         if now < self._show_at:
             return
         self._show_at = now + SHOW_EVERY_SECONDS
-        outages = (self._consumer.outage, self._letters.outage, self._registry.outage if self._registry else None)
+        outages = (self._consumer.outage, self._letters.outage, *self._registries.outages)
         self._watch.show(
             Sight(
                 self._engine.snapshot(now, time.time()),
                 self._consumer.high_watermarks(),
                 dict(self._consumer.rebalances),
                 dict(self._loop_seconds),
-                dict(self._registry.fetches) if self._registry else {},
+                dict(self._registries.fetches),
                 tuple(each for each in outages if each is not None),
             )
         )

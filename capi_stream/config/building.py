@@ -11,7 +11,7 @@ from capi_stream.config.document import Document, KeyPath
 from capi_stream.config.mistakes import Mistake, WrongValueError
 from capi_stream.config.references import References, read_text, read_text_line
 from capi_stream.config.settings import Deadlines, Settings
-from capi_stream.config.tree import Pixel, TopicPart, Tree
+from capi_stream.config.tree import Pixel, Registry, TopicPart, Tree
 from capi_stream.delivery.settings import Limits, Route
 from capi_stream.endpoints.network import trusted_authorities
 from capi_stream.endpoints.settings import Credential, Endpoint, PosterSettings, Target, Timeouts
@@ -31,6 +31,7 @@ from capi_stream.observability.settings import AdminSettings, LogSettings
 
 GRAPH = "graph"
 GATEWAY = "gateway"
+SHARED_REGISTRY = ""
 
 
 class Builder:
@@ -50,7 +51,7 @@ class Builder:
             intake=self._intake(),
             consumer=self._consumer(),
             producer=self._producer(),
-            registry=self._registry(),
+            registries=self._registries(),
             posters=self._posters(),
             admin=AdminSettings(admin.host, admin.port, tree.deadlines.watchdog_seconds, admin.pixels),
             logs=LogSettings(tree.logs.format, tree.logs.level),
@@ -116,6 +117,7 @@ class Builder:
             schema=self._text((*path, "schema_file"), part.schema_file, BUILT_IN_SCHEMA),
             mapping=self._text((*path, "mapping_file"), part.mapping_file, BUILT_IN_MAPPING),
             framing=part.framing,
+            registry=SHARED_REGISTRY if part.registry is None else name,
             writer_schemas=tuple(
                 self._text((*path, "writer_schema_files", str(at)), file, "")
                 for at, file in enumerate(part.writer_schema_files)
@@ -157,15 +159,10 @@ class Builder:
             connect_seconds=tree.kafka.connect_seconds,
         )
 
-    def _registry(self) -> RegistrySettings | None:
-        registry = self._tree.registry
-        if registry is None:
-            return None
-        return RegistrySettings(
-            properties={**registry.properties, "url": registry.url},
-            unknown_after_seconds=registry.unknown_after_seconds,
-            answer_seconds=registry.answer_seconds,
-        )
+    def _registries(self) -> dict[str, RegistrySettings]:
+        parts = {SHARED_REGISTRY: self._tree.registry}
+        parts.update({name: topic.registry for name, topic in self._tree.topics.items()})
+        return {name: _registry(part) for name, part in parts.items() if part is not None}
 
     # Endpoints.
 
@@ -244,6 +241,14 @@ class Builder:
 
     def _file_of(self, path: KeyPath) -> Path | None:
         return self._references.file_of(path)
+
+
+def _registry(part: Registry) -> RegistrySettings:
+    return RegistrySettings(
+        properties={**part.properties, "url": part.url},
+        unknown_after_seconds=part.unknown_after_seconds,
+        answer_seconds=part.answer_seconds,
+    )
 
 
 def _destinations(pixel: str, part: Pixel) -> tuple[Destination, ...]:

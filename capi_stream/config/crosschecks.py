@@ -56,13 +56,7 @@ def _topics(tree: Tree) -> Iterator[Found]:
 
 def _registry(tree: Tree) -> Iterator[Found]:
     for name, part in tree.topics.items():
-        if part.registry is not None:
-            yield (
-                ("topics", name, "registry"),
-                "a registry for one topic alone is not there yet",
-                "Use the common `registry`, or run a second service for this topic",
-            )
-        if part.framing in ("confluent", "auto") and tree.registry is None:
+        if part.framing in ("confluent", "auto") and part.registry is None and tree.registry is None:
             yield (
                 ("registry",),
                 f"topic {name} needs a schema registry",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from capi_stream.delivery.settings import Limits
@@ -22,13 +23,13 @@ class Deadlines:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All of them. `registry` is None where no topic needs one."""
+    """All of them. `registries` are by name: the topic whose own one is, empty for the one that all others share."""
 
     limits: Limits
     intake: IntakeSettings
     consumer: ConsumerSettings
     producer: ProducerSettings
-    registry: RegistrySettings | None
+    registries: Mapping[str, RegistrySettings]
     posters: PosterSettings
     admin: AdminSettings
     logs: LogSettings

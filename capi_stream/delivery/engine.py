@@ -40,7 +40,7 @@ from capi_stream.model import (
     Reading,
     Record,
     Rejection,
-    SchemaKey,
+    SchemaRef,
     Tombstone,
 )
 
@@ -62,7 +62,7 @@ class Engine:
         self._commits = Commits(limits.commit_interval_seconds, limits.commit_timeout_seconds)
         self._pausing = Pausing(limits.buffer_bytes, limits.partition_span)
         self._trackers: dict[Partition, OffsetTracker] = {}
-        self._unresolved: dict[SchemaKey, list[Ticket]] = {}
+        self._unresolved: dict[SchemaRef, list[Ticket]] = {}
         self._stopping = False
 
     # Fed: partitions come and go.
@@ -78,8 +78,8 @@ class Engine:
                 tracker.is_live = False
         self._posts.withdraw_foreign()
         self._letterbox.withdraw_foreign()
-        for key, tickets in list(self._unresolved.items()):
-            self._unresolved[key] = [ticket for ticket in tickets if ticket.tracker.is_live]
+        for schema, tickets in list(self._unresolved.items()):
+            self._unresolved[schema] = [ticket for ticket in tickets if ticket.tracker.is_live]
             for ticket in tickets:
                 if not ticket.tracker.is_live:
                     self._settling.release(ticket)
@@ -107,9 +107,9 @@ class Engine:
         self.ledger.records[record.partition.topic, "consumed"] += 1
         self._resolve(self._settling.open(tracker, record), reading, now)
 
-    def unresolved(self, key: SchemaKey) -> list[Ticket]:
-        """Hand back the records that wait for schema `key`, to be read again and then given to `resolved`."""
-        return self._unresolved.pop(key, [])
+    def unresolved(self, schema: SchemaRef) -> list[Ticket]:
+        """Hand back the records that wait for `schema`, to be read again and then given to `resolved`."""
+        return self._unresolved.pop(schema, [])
 
     def resolved(self, ticket: Ticket, reading: Reading, now: float) -> None:
         """Take what intake read, now that it knows the schema, in the record of `ticket`."""
@@ -126,9 +126,9 @@ class Engine:
                 self._settling.settle(ticket)
             case Tombstone():
                 self._settling.settle(ticket, "tombstone")
-            case NeedSchema(key):
+            case NeedSchema(needed):
                 ticket.tracker.unresolved += 1
-                self._unresolved.setdefault(key, []).append(ticket)
+                self._unresolved.setdefault(needed, []).append(ticket)
 
     def _mapped(self, ticket: Ticket, mapped: Mapped, now: float) -> None:
         ticket.schema = mapped.schema
@@ -210,9 +210,9 @@ class Engine:
             return frozenset(self._trackers)
         return self._pausing.paused(self._trackers.values(), self._settling.held_bytes)
 
-    def wanted_schemas(self) -> frozenset[SchemaKey]:
+    def wanted_schemas(self) -> frozenset[SchemaRef]:
         """The schemas that records wait for."""
-        return frozenset(key for key, tickets in self._unresolved.items() if tickets)
+        return frozenset(schema for schema, tickets in self._unresolved.items() if tickets)
 
     def in_flight(self, partitions: Collection[Partition]) -> int:
         """How many events and letters of `partitions` are out and not answered."""

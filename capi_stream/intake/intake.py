@@ -28,7 +28,7 @@ from capi_stream.model import (
     Reading,
     Record,
     Rejection,
-    SchemaKey,
+    SchemaRef,
     Tombstone,
 )
 
@@ -61,7 +61,7 @@ class Intake:
         self._settings = settings
         self._topics: list[Topic] = []
         self._by_name: dict[str, Topic] = {}
-        self._schemas: dict[SchemaKey, Type | Rejection] = {}
+        self._schemas: dict[SchemaRef, Type | Rejection] = {}
         mistakes: list[str] = []
         for topic in settings.topics:
             try:
@@ -74,21 +74,22 @@ class Intake:
 
     # What the registry said.
 
-    def learned(self, key: SchemaKey, schema_text: str, references: Sequence[str] = ()) -> None:
-        """The registry's schema for `key`, with the texts of the schemas that it refers to, in any order."""
+    def learned(self, schema: SchemaRef, schema_text: str, references: Sequence[str] = ()) -> None:
+        """The registry's text of `schema`, with the texts of the schemas that it refers to, in any order."""
         try:
-            self._knows(key, read_schema(schema_text, references))
+            self._knows(schema, read_schema(schema_text, references))
         except SchemaError as error:
-            self._knows(key, Rejection("decode", "schema_unusable", f"schema {key}: {error}"))
+            self._knows(schema, Rejection("decode", "schema_unusable", f"schema {schema.key}: {error}"))
 
-    def unknown(self, key: SchemaKey) -> None:
-        """The registry goes on saying that it knows no `key`. Kept: each record that names it is refused at once."""
-        self._knows(key, Rejection("decode", "schema_unknown", f"the registry knows no schema {key}"))
+    def unknown(self, schema: SchemaRef) -> None:
+        """The registry goes on saying that it knows no `schema`. Kept: each record that names it is refused at once."""
+        self._knows(schema, Rejection("decode", "schema_unknown", f"the registry knows no schema {schema.key}"))
 
-    def _knows(self, key: SchemaKey, schema: Type | Rejection) -> None:
-        self._schemas[key] = schema
+    def _knows(self, schema: SchemaRef, meaning: Type | Rejection) -> None:
+        self._schemas[schema] = meaning
         for topic in self._topics:
-            topic.forget(key)
+            if topic.registry == schema.registry:
+                topic.forget(schema.key)
 
     # What a record is.
 
@@ -118,8 +119,8 @@ class Intake:
     def _verdict(self, topic: Topic, frame: Frame) -> Verdict | NeedSchema:
         match frame:
             case ByKey(key):
-                schema = self._schemas.get(key)
-                return NeedSchema(key) if schema is None else topic.by_key(key, schema)
+                schema = self._schemas.get(SchemaRef(topic.registry, key))
+                return NeedSchema(SchemaRef(topic.registry, key)) if schema is None else topic.by_key(key, schema)
             case ByFingerprint(fingerprint):
                 unknown = Rejection("decode", "schema_not_known", f"no schema here has fingerprint {fingerprint.hex()}")
                 return topic.by_fingerprint.get(fingerprint, unknown)

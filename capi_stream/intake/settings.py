@@ -24,7 +24,8 @@ class TopicSettings:
 
     `name` is a topic, or a regular expression for topics where it begins with `^`. `schema` is the Avro schema (JSON)
     that the mapping reads. `writer_schemas` are the schemas that single-object records may be written with (found by
-    fingerprint), and bare ones (the first; none means `schema` itself). The two names stand in messages.
+    fingerprint), and bare ones (the first; none means `schema` itself). `registry` names the registry whose ids its
+    Confluent records carry. The two other names stand in messages.
     """
 
     name: str
@@ -32,6 +33,7 @@ class TopicSettings:
     mapping: str
     framing: Framing = "auto"
     writer_schemas: tuple[str, ...] = ()
+    registry: str = ""
     schema_name: str = BUILT_IN_SCHEMA
     mapping_name: str = BUILT_IN_MAPPING
 

@@ -30,6 +30,7 @@ class Topic:
 
     def __init__(self, settings: TopicSettings) -> None:
         self.framing = settings.framing
+        self.registry = settings.registry
         self._pattern = _pattern(settings.name) if settings.name.startswith("^") else None
         self._name = settings.name
         self._by_key: dict[SchemaKey, Verdict] = {}

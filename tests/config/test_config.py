@@ -96,6 +96,16 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert "none.yaml: the file cannot be read: No such file or directory" in str(caught.value)
 
 
+def test_a_topic_can_have_a_registry_of_its_own(tmp_path: Path) -> None:
+    text = BASE.replace("commerce.events: {}", "commerce.events: {}\n  shop: {registry: {url: http://shop:8081}}")
+    settings = loaded(tmp_path, text)
+    assert {name: each.properties["url"] for name, each in settings.registries.items()} == {
+        "": "http://localhost:8081",
+        "shop": "http://shop:8081",
+    }
+    assert [topic.registry for topic in settings.intake.topics] == ["", "shop"]
+
+
 def test_the_environment_stands_over_the_file(tmp_path: Path) -> None:
     settings = loaded(
         tmp_path,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from capi_stream.delivery.outcomes import Rejected, Scope, Unavailable
-from capi_stream.model import Malformed, Mapped, NeedSchema, Rejection, Tombstone
+from capi_stream.model import Malformed, Mapped, NeedSchema, Rejection, SchemaRef, Tombstone
 from tests.delivery.steps import BERLIN, P0, P1, PARIS, World, event
+
+SCHEMA = SchemaRef("", 7)
 
 DOWN = Unavailable("not_connected", Scope.ENDPOINT)
 
@@ -159,12 +161,12 @@ def test_a_partition_pauses_when_its_uncommitted_span_is_long() -> None:
 
 def test_a_record_that_waits_for_its_schema_pauses_its_partition_and_holds_its_offset() -> None:
     world = World(P0, P1)
-    world.receive(NeedSchema(7))
+    world.receive(NeedSchema(SCHEMA))
     world.receive(Tombstone())
-    assert world.engine.wanted_schemas() == {7}
+    assert world.engine.wanted_schemas() == {SCHEMA}
     assert world.engine.paused() == {P0}
     assert world.committable() is None
-    (ticket,) = world.engine.unresolved(7)
+    (ticket,) = world.engine.unresolved(SCHEMA)
     world.engine.resolved(ticket, Mapped([event()]), world.now)
     assert world.engine.paused() == frozenset()
     assert world.engine.wanted_schemas() == frozenset()
@@ -175,7 +177,7 @@ def test_a_record_that_waits_for_its_schema_pauses_its_partition_and_holds_its_o
 
 def test_a_record_that_waits_for_its_schema_is_given_back_on_a_revoke() -> None:
     world = World()
-    world.receive(NeedSchema(7))
+    world.receive(NeedSchema(SCHEMA))
     world.engine.revoking([P0])
     assert world.engine.wanted_schemas() == frozenset()
     assert world.held_bytes() == 0

@@ -29,6 +29,7 @@ from capi_stream.model import (
     PixelId,
     Reading,
     Rejection,
+    SchemaRef,
     Tombstone,
 )
 from tests.builders import (
@@ -47,13 +48,14 @@ from tests.builders import (
 )
 
 GUID = "89791762-2336-4186-9674-299b90a802e2"
+SCHEMA = SchemaRef("", SCHEMA_ID)
 OTHER_SCHEMA = '{"type": "record", "name": "Other", "fields": []}'
 
 
 def new_intake(**changes: Any) -> Intake:
     """Intake that has learned the contract as schema 1."""
     intake = Intake(intake_settings(**changes))
-    intake.learned(SCHEMA_ID, SCHEMA_TEXT)
+    intake.learned(SCHEMA, SCHEMA_TEXT)
     return intake
 
 
@@ -360,8 +362,18 @@ def test_a_tombstone_is_nothing_to_send() -> None:
     assert INTAKE(tombstone(), UNIX_NOW) == Tombstone()
 
 
+def test_a_topic_with_a_registry_of_its_own_does_not_take_another_ones_ids() -> None:
+    own = topic_settings(name="shop.events", registry="shop.events")
+    intake = new_intake(topics=(topic_settings(), own))
+    needed = SchemaRef("shop.events", SCHEMA_ID)
+    assert isinstance(intake(record(), UNIX_NOW), Mapped)
+    assert intake(record(topic="shop.events"), UNIX_NOW) == NeedSchema(needed)
+    intake.learned(needed, SCHEMA_TEXT)
+    assert isinstance(intake(record(topic="shop.events"), UNIX_NOW), Mapped)
+
+
 def test_a_record_waits_for_a_schema_that_was_not_learned() -> None:
-    assert Intake(intake_settings())(record(), UNIX_NOW) == NeedSchema(SCHEMA_ID)
+    assert Intake(intake_settings())(record(), UNIX_NOW) == NeedSchema(SCHEMA)
 
 
 def test_a_schema_can_be_known_by_its_guid() -> None:
@@ -369,8 +381,8 @@ def test_a_schema_can_be_known_by_its_guid() -> None:
     header = (SCHEMA_ID_HEADER, b"\x01" + bytes.fromhex(GUID.replace("-", "")))
     waiting = record(avro_bytes(commerce_event()), headers=[header])
 
-    assert intake(waiting, UNIX_NOW) == NeedSchema(GUID)
-    intake.learned(GUID, SCHEMA_TEXT)
+    assert intake(waiting, UNIX_NOW) == NeedSchema(SchemaRef("", GUID))
+    intake.learned(SchemaRef("", GUID), SCHEMA_TEXT)
     reading = intake(waiting, UNIX_NOW)
 
     assert isinstance(reading, Mapped)
@@ -426,7 +438,7 @@ def test_bytes_that_are_no_record_are_malformed(value: bytes, reason: str) -> No
 )
 def test_a_schema_that_cannot_be_used_makes_its_records_malformed(schema: str | None, reason: str, detail: str) -> None:
     intake = new_intake()
-    intake.unknown(2) if schema is None else intake.learned(2, schema)
+    intake.unknown(SchemaRef("", 2)) if schema is None else intake.learned(SchemaRef("", 2), schema)
 
     reading = intake(record(encoded(commerce_event(), schema_id=2)), UNIX_NOW)
 
@@ -437,11 +449,11 @@ def test_a_schema_that_cannot_be_used_makes_its_records_malformed(schema: str | 
 
 def test_what_the_registry_says_later_counts() -> None:
     intake = new_intake()
-    intake.unknown(2)
+    intake.unknown(SchemaRef("", 2))
     late = record(encoded(commerce_event(), schema_id=2))
     assert malformed(intake(late, UNIX_NOW)) == ("decode", "schema_unknown")
 
-    intake.learned(2, SCHEMA_TEXT)
+    intake.learned(SchemaRef("", 2), SCHEMA_TEXT)
 
     assert isinstance(intake(late, UNIX_NOW), Mapped)
 
@@ -451,7 +463,7 @@ def test_each_topic_is_read_in_its_own_way() -> None:
         topic_settings(name="^orders\\..*", framing="bare"), topic_settings(name="orders.framed"), topic_settings()
     )
     intake = Intake(settings)
-    intake.learned(SCHEMA_ID, SCHEMA_TEXT)
+    intake.learned(SCHEMA, SCHEMA_TEXT)
     bare, framed = avro_bytes(commerce_event()), encoded(commerce_event())
 
     readings = [

@@ -17,11 +17,12 @@ from capi_stream.model import (
     Reading,
     Record,
     Rejection,
+    SchemaRef,
     Tombstone,
 )
 
 PIXELS = tuple(PixelId(name) for name in ("100", "200", "300"))
-LATE_SCHEMA = 7  # a schema id that the registry learns only after a while
+LATE_SCHEMA = SchemaRef("", 7)  # a schema id that the registry learns only after a while
 
 
 @dataclass(slots=True)
