@@ -166,10 +166,13 @@ class Service:
 
     # Told by the consumer, from inside its poll and close.
 
+    def joined(self) -> None:
+        """The group has given us our share, be it none."""
+        self._watch.board.became("running")
+
     def assigned(self, partition: Partition, start: int, metadata: str) -> None:
         """`partition` is ours from offset `start` on."""
         self._engine.assigned(partition, start)
-        self._watch.board.became("running")
 
     def revoking(self, partitions: Collection[Partition]) -> None:
         """Give `partitions` back: wait for what is out, commit what is settled, and forget them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ C = TypeVar("C", Consumer, Producer, AdminClient)
 Heard = Callable[[KafkaError], None]
 
 log = structlog.get_logger("capi_stream.kafka")
+
+_METADATA_MARK = b"CGMDv2:"  # then the epoch, 4 bytes
 
 LETTER_BATCH_BYTES = 65_536  # far below any topic's max.message.bytes; one larger letter still goes, alone
 LARGEST_LETTER_BYTES = 1_000_000_000  # librdkafka's own bound: the topic decides, not its default of 1 MB
@@ -106,6 +109,18 @@ def connected(kind: type[C], properties: Mapping[str, Any], heard: Heard, **call
             f"librdkafka refuses the properties of the {kind.__name__.lower()}: {_text(error)}. What to do: see "
             "kafka.common and the properties of this client in the configuration."
         ) from None
+
+
+def has_member_epoch(consumer: Consumer) -> bool:
+    """Whether the group's coordinator has taken `consumer` in: its epoch is then above 0.
+
+    It stands behind a mark in what librdkafka writes down for transactions, the only place where the client shows it.
+    Another mark than the one that is known says yes: being shown as ready too early delays nothing.
+    """
+    written: bytes = consumer.consumer_group_metadata()
+    start = len(_METADATA_MARK)
+    epoch = int.from_bytes(written[start : start + 4], sys.byteorder, signed=True)
+    return not written.startswith(_METADATA_MARK) or epoch > 0
 
 
 def _text(error: Exception) -> str:

@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from capi_stream.delivery.offsets import Commit
 from capi_stream.kafka.assignment import Assignment
-from capi_stream.kafka.clients import Ear, connected, consumer_properties, log
+from capi_stream.kafka.clients import Ear, connected, consumer_properties, has_member_epoch, log
 from capi_stream.kafka.committing import Committing, StartCommits
 from capi_stream.kafka.failures import OFFSET_GONE, answer_of, ends_service, failure, passes, slug
 from capi_stream.kafka.records import partitions_of, record
@@ -31,6 +31,9 @@ CLOSING_POLL_SECONDS = 0.05
 
 class RebalanceListener(Protocol):
     """Who must know which partitions are ours. Called from inside `poll` and `close`, on their thread."""
+
+    def joined(self) -> None:
+        """The group has given us our share, be it none: it may have more members than partitions."""
 
     def assigned(self, partition: Partition, start: int, metadata: str) -> None:
         """`partition` is ours from offset `start` on; `metadata` is the text committed beside it, else empty."""
@@ -48,6 +51,7 @@ class GroupConsumer:
     def __init__(self, settings: ConsumerSettings, listener: RebalanceListener) -> None:
         self._settings = settings
         self._listener = listener
+        self._may_join_silently = settings.rebalance == "consumer"  # KIP-848 calls nobody for an empty assignment
         self._ear = Ear("consumer")
         self._committing = Committing()
         self._consumer: Consumer = connected(
@@ -131,6 +135,8 @@ class GroupConsumer:
                 self._met(message, error)
         if records:
             self._ear.works()
+        if self._may_join_silently and has_member_epoch(self._consumer):
+            self._joined()
         self._start_commits.send_due(time.monotonic())
         return records
 
@@ -230,7 +236,10 @@ class GroupConsumer:
 
     def _on_assign(self, _: Consumer, offsets: Sequence[TopicPartition]) -> None:
         with self._keeping():
-            if not offsets or self._is_closing or self._kept is not None:
+            if self._is_closing or self._kept is not None:
+                return
+            self._joined()
+            if not offsets:
                 return
             starts = self._starts.of(partitions_of(offsets))
             self._assignment.add(starts)
@@ -238,6 +247,10 @@ class GroupConsumer:
                 self._listener.assigned(partition, start.offset, start.metadata)
             self._start_commits.send_due(time.monotonic())
             self._changed("assigned", starts)
+
+    def _joined(self) -> None:
+        self._may_join_silently = False
+        self._listener.joined()
 
     def _on_revoke(self, _: Consumer, offsets: Sequence[TopicPartition]) -> None:
         with self._keeping():

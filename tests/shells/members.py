@@ -38,6 +38,8 @@ class Member:
 
     # RebalanceListener.
 
+    def joined(self) -> None: ...
+
     def assigned(self, partition: Partition, start: int, metadata: str) -> None:
         self.starts[partition] = start
         self.metadata[partition] = metadata
