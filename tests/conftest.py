@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +13,9 @@ from tests.real.broker import RealBroker
 from tests.real.clients import make_topic
 from tests.real.registry import RealRegistry
 from tests.real.secure import SecureBroker
+from tests.service.shop import Shop
 
-REAL_FIXTURES = {"broker", "registry", "secure_broker", "topic", "own_broker"}
+REAL_FIXTURES = {"broker", "shop", "registry", "secure_broker", "topic", "own_broker"}
 MakeTopic = Callable[..., str]
 
 
@@ -56,6 +58,13 @@ def registry() -> Iterator[str]:
         return
     with RealRegistry() as started:
         yield started.url
+
+
+@pytest.fixture
+def shop(broker: str, tmp_path: Path) -> Iterator[Shop]:
+    """A shop with two partitions, and the service beside it."""
+    with Shop(broker, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

@@ -41,12 +41,20 @@ class Member:
 
     def stop(self, seconds: float) -> int:
         """Ask it to stop, as Kubernetes does, and wait; its exit code. Killed if it takes longer."""
-        self._process.send_signal(signal.SIGTERM)
+        self.signal(signal.SIGTERM)
         try:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            return self._process.wait()
+            return self.kill()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal; nothing if it has ended."""
+        self._process.send_signal(number)
+
+    def kill(self) -> int:
+        """End it as a crash would; its exit code."""
+        self._process.kill()
+        return self._process.wait()
 
     def last_words(self, lines: int = 12) -> str:
         """How its log ends."""
