@@ -20,6 +20,7 @@ from capi_stream.intake.settings import IntakeSettings
 from capi_stream.intake.topics import IntakeError, Topic, Verdict
 from capi_stream.model import (
     Destination,
+    Dropped,
     Event,
     Malformed,
     Mapped,
@@ -156,8 +157,11 @@ class Intake:
         custom_data = event.get("custom_data")
         if custom_data is not None and "currency" in custom_data:
             normal = _CURRENCY.normal(custom_data["currency"])
-            if isinstance(normal, str):  # any other is left for the rules to name
+            if isinstance(normal, str):
                 custom_data["currency"] = normal
+            elif event.get("event_name") != "Purchase":  # one that needs it is left for the rules to refuse
+                del custom_data["currency"]
+                mapped.dropped.append(Dropped("currency", normal.reason))
 
     def _event(self, draft: Draft, unix_now: float) -> Event | Rejection:
         event = draft.event

@@ -198,6 +198,8 @@ def is_browser_id(value: object) -> bool:
 
 def ip_address(text: str) -> str | LeftOut:
     """client_ip_address: one public IPv4 or IPv6 address, sent as it is, with the builder's appendix if it has one."""
+    if "%" in text:  # a zone, which Python reads as part of an address, whatever it says; it means nothing elsewhere
+        return MALFORMED
     try:
         address = ipaddress.ip_address(_ADDRESS_APPENDIX.sub("", text))
     except ValueError:

@@ -39,7 +39,7 @@ APPENDIX = r"(?:AQ|Ag|Aw|BA|BQ|Bg|[A-Za-z0-9_-]{8})"
 """What the parameter builder writes behind a value and a dot: its language, or that and more in eight characters."""
 
 _PLAIN_HASH = re.compile(r"[0-9A-Fa-f]{64}|[0-9A-Fa-f]{32}")  # SHA-256 or MD5
-_BUILDER_HASH = re.compile(rf"([0-9A-Fa-f]{{64}})(\.{APPENDIX})")
+_BUILDER_HASH = re.compile(rf"[0-9A-Fa-f]{{64}}\.{APPENDIX}")
 _LENGTHS_OF_HASHES = frozenset({32, 64, 64 + 1 + 2, 64 + 1 + 8})
 
 
@@ -62,19 +62,18 @@ def text_of(raw: object) -> str | LeftOut:
 def already_hashed(text: str) -> str | None:
     """`text` as it is sent if somebody has hashed it before, else None.
 
-    SHA-256 and MD5 in hex pass in lowercase. What the parameter builder hashed passes with its appendix, whose case
-    matters.
+    SHA-256 and MD5 in hex pass in lowercase. What the parameter builder hashed, and marked with its appendix, passes
+    unchanged, as it does in the builder itself.
     """
     if len(text) not in _LENGTHS_OF_HASHES:
         return None
     if _PLAIN_HASH.fullmatch(text):
         return text.lower()
-    built = _BUILDER_HASH.fullmatch(text)
-    return built[1].lower() + built[2] if built else None
+    return text if _BUILDER_HASH.fullmatch(text) else None
 
 
 def is_hash(value: object) -> bool:
-    """Whether the API takes `value` as hashed: lowercase hex, perhaps with the builder's appendix."""
+    """Whether the API takes `value` as hashed: lowercase hex, or what the builder sends, with its appendix."""
     return isinstance(value, str) and already_hashed(value) == value
 
 

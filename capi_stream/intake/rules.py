@@ -155,13 +155,18 @@ def _website(event: Mapping[str, Any]) -> Violation | None:
 
 
 def _app(event: Mapping[str, Any]) -> Violation | None:
-    """App data: the tracking flag, and 16 device values of which version and OS version are never empty."""
+    """App data: the tracking flag, and 16 device values of which version and OS version are never empty.
+
+    Only for app events: what app_data must hold elsewhere is not documented.
+    """
     app_data = event.get("app_data") or {}
     if app_data.get("advertiser_tracking_enabled") not in (0, 1):
         return Violation("app_data_incomplete", "advertiser_tracking_enabled must be true, false, 0 or 1")
+    if app_data.get("application_tracking_enabled") not in (None, 0, 1):
+        return Violation("app_data_incomplete", "application_tracking_enabled must be true, false, 0 or 1")
     extinfo = app_data.get("extinfo")
-    if not isinstance(extinfo, list) or len(extinfo) != len(EXTINFO):
-        return Violation("app_data_incomplete", f"extinfo must have {len(EXTINFO)} values")
+    if not isinstance(extinfo, list) or len(extinfo) != len(EXTINFO) or None in extinfo:  # the official SDK has numbers
+        return Violation("app_data_incomplete", f"extinfo must have {len(EXTINFO)} values, '' where one is missing")
     if extinfo[0] not in ("a2", "i2") or not extinfo[EXTINFO.index("os_version")]:
         return Violation("app_data_incomplete", "extinfo must begin with a2 or i2 and name the OS version in slot 4")
     return None
@@ -174,10 +179,19 @@ def _attribution(event: Mapping[str, Any]) -> Violation | None:
 
 
 def _limited_data_use(event: Mapping[str, Any]) -> Violation | None:
-    """With LDU the country is required, and with a country the state; 0 asks Meta to geolocate."""
-    if "LDU" not in (event.get("data_processing_options") or ()):
+    """LDU is the one option; with it the country is required, and the state where Meta cannot geolocate.
+
+    Country 0 asks Meta to geolocate, for which it needs the client's IP address.
+    """
+    options = event.get("data_processing_options")
+    if not options:
         return None
-    for key in ("data_processing_options_country", "data_processing_options_state"):
-        if event.get(key) is None:
-            return Violation("ldu_incomplete", f"{key} is missing")
+    if any(option != "LDU" for option in options):  # as nothing is known of others, nobody's choice may depend on one
+        return Violation("ldu_unknown", f"data_processing_options is {quoted(options)}")
+    country = event.get("data_processing_options_country")
+    if country is None:
+        return Violation("ldu_incomplete", "data_processing_options_country is missing")
+    is_located_by_meta = country == 0 and event["user_data"].get("client_ip_address")
+    if event.get("data_processing_options_state") is None and not is_located_by_meta:
+        return Violation("ldu_incomplete", "data_processing_options_state is missing")
     return None

@@ -26,7 +26,8 @@ REASONS: Mapping[str, str] = {
     "app_data_incomplete": "an app event needs app_data with advertiser_tracking_enabled and 16 values of extinfo",
     "messaging_channel_missing": "a business_messaging event needs messaging_channel",
     "attribution_data_missing": "AppendAttribution needs attribution_data",
-    "ldu_incomplete": "LDU needs data_processing_options_country and _state",
+    "ldu_incomplete": "LDU needs data_processing_options_country and _state (country 0: _state or an IP address)",
+    "ldu_unknown": "data_processing_options has something else than LDU",
 }
 """Every reason that `check` gives, and what it means. Closed: metrics and dead letters name them."""
 

@@ -362,6 +362,15 @@ def test_a_tombstone_is_nothing_to_send() -> None:
     assert INTAKE(tombstone(), UNIX_NOW) == Tombstone()
 
 
+def test_a_currency_that_is_none_costs_only_a_purchase_the_whole_event() -> None:
+    basket = encoded(commerce_event(event_type="ADD_TO_CART", order_currency="EURO"))
+    mapped = new_intake()(record(basket), UNIX_NOW)
+    assert isinstance(mapped, Mapped)
+    (event,) = mapped.events
+    assert "currency" not in json.loads(event.body)["custom_data"]
+    assert Dropped("currency", "unknown") in mapped.dropped
+
+
 def test_a_topic_with_a_registry_of_its_own_does_not_take_another_ones_ids() -> None:
     own = topic_settings(name="shop.events", registry="shop.events")
     intake = new_intake(topics=(topic_settings(), own))

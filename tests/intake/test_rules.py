@@ -111,10 +111,23 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("app_data_incomplete", {"action_source": "app", "app_data": {**APP, "extinfo": EXTINFO[:15]}}),
     ("app_data_incomplete", {"action_source": "app", "app_data": {**APP, "extinfo": ["x", *EXTINFO[1:]]}}),
     ("app_data_incomplete", {"action_source": "app", "app_data": {**APP, "extinfo": ["a2", *[""] * 15]}}),
+    ("app_data_incomplete", {"action_source": "app", "app_data": {**APP, "extinfo": [*EXTINFO[:15], None]}}),
+    ("app_data_incomplete", {"action_source": "app", "app_data": {**APP, "application_tracking_enabled": "yes"}}),
     ("messaging_channel_missing", {"action_source": "business_messaging"}),
     ("attribution_data_missing", {"event_name": "AppendAttribution"}),
     ("ldu_incomplete", {"data_processing_options": ["LDU"]}),
     ("ldu_incomplete", {"data_processing_options": ["LDU"], "data_processing_options_country": 1}),
+    ("ldu_incomplete", {"data_processing_options": ["LDU"], "data_processing_options_country": 0}),
+    (
+        "ldu_incomplete",
+        {
+            "data_processing_options": ["LDU"],
+            "data_processing_options_country": 1,
+            "user_data__client_ip_address": "192.0.2.1",
+        },
+    ),
+    ("ldu_unknown", {"data_processing_options": ["ldu"], "data_processing_options_country": 0}),
+    ("ldu_unknown", {"data_processing_options": ["LDU", None], "data_processing_options_country": 0}),
     ("wrong_type", {"data_processing_options": "LDU"}),
     ("wrong_type", {"data_processing_options": ["LDU"], "data_processing_options_country": "1"}),
 ]
@@ -142,6 +155,8 @@ TAKEN: list[dict[str, Any]] = [
     {"user_data__client_user_agent": GONE, "event_source_url": GONE},
     {"action_source": "app", "app_data": APP},
     {"action_source": "app", "app_data": {**APP, "advertiser_tracking_enabled": False}},
+    {"action_source": "app", "app_data": {**APP, "extinfo": [*EXTINFO[:9], 1080, 1920, "2", 8, 64, 12, "Berlin"]}},
+    {"app_data": {"advertiser_tracking_enabled": True, "extinfo": []}},  # what app_data needs is documented for apps
     {"action_source": "app", "app_data": {**APP, "extinfo": ["i2", "", "", "", "17.5", *[""] * 11]}},
     {
         "action_source": "business_messaging",
@@ -151,6 +166,12 @@ TAKEN: list[dict[str, Any]] = [
     {"event_name": "AppendAttribution", "attribution_data": {"ad_id": "1"}},
     {"data_processing_options": []},
     {"data_processing_options": ["LDU"], "data_processing_options_country": 0, "data_processing_options_state": 0},
+    {"data_processing_options": ["LDU"], "data_processing_options_country": 1, "data_processing_options_state": 2000},
+    {
+        "data_processing_options": ["LDU"],
+        "data_processing_options_country": 0,
+        "user_data__client_ip_address": "192.0.2.1",
+    },
 ]
 
 
