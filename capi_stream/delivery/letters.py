@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 
 from capi_stream.delivery.batches import Batch, Entry, Letter, LetterKind
 from capi_stream.delivery.gates import Gate, Gates
+from capi_stream.delivery.labels import event_label, pixel_label
 from capi_stream.delivery.ledger import Ledger
 from capi_stream.delivery.offsets import Ticket
 from capi_stream.delivery.outcomes import Rejected, Scope
@@ -28,6 +29,7 @@ class Letterbox:
         self._ledger = ledger
         self._waiting: deque[Letter] = deque()
         self._out: set[Letter] = set()
+        self._pixels = frozenset(destination.pixel for destination in limits.routes)
 
     def __len__(self) -> int:
         """How many letters are not stored yet."""
@@ -77,7 +79,7 @@ class Letterbox:
         )
 
     def _count(self, rejection: Rejection) -> None:
-        self._ledger.rejected[rejection.pixel or "none", rejection.stage, rejection.reason] += 1
+        self._ledger.rejected[pixel_label(rejection.pixel, self._pixels), rejection.stage, rejection.reason] += 1
 
     # Asked and fed.
 
@@ -108,7 +110,8 @@ class Letterbox:
             else (self._ledger.parked, "parked")
         )
         counts[rejection.reason] += 1
-        self._ledger.events[rejection.pixel or "none", rejection.event_name or "none", outcome] += 1
+        pixel, event = pixel_label(rejection.pixel, self._pixels), event_label(rejection.event_name)
+        self._ledger.events[pixel, event, outcome] += 1
         self._settling.settle(letter.ticket)
 
     def not_stored(self, letter: Letter, reason: str, now: float) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from capi_stream.delivery import showing
 from capi_stream.delivery.batches import Batch, Entry
 from capi_stream.delivery.gates import Gates
+from capi_stream.delivery.labels import event_label
 from capi_stream.delivery.lanes import Lane, Lanes, is_foreign
 from capi_stream.delivery.ledger import Ledger
 from capi_stream.delivery.letters import Letterbox
@@ -79,7 +80,7 @@ class Posts:
     def _accepted(self, batch: Batch) -> None:
         batch.judged_alone(guilty=False)
         pixel = batch.destination.pixel
-        for name, number in Counter(entry.event.name for entry in batch.entries).items():
+        for name, number in Counter(event_label(entry.event.name) for entry in batch.entries).items():
             self._ledger.events[pixel, name, "accepted"] += number
         for keys, number in Counter(entry.event.identifiers for entry in batch.entries).items():
             for key in keys:

@@ -55,7 +55,7 @@ FAMILIES = (
         "events_total",
         "Events by what became of them, per event and destination.",
         ("pixel", "event_name", "outcome"),
-        pixel_counts("events", event_at=1),
+        pixel_counts("events"),
     ),
     counter(
         "records_filtered_total",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from capi_stream.delivery.error_table import CODES
 from capi_stream.delivery.ledger import PartitionView
 from capi_stream.observability.board import Sight
-from capi_stream.observability.labels import Labels, PixelLabels, event_label
+from capi_stream.observability.labels import Labels, PixelLabels
 
 Samples = Iterable[tuple[Labels, float]]
 Read = Callable[[Sight, PixelLabels], Samples]
@@ -24,7 +24,7 @@ def counts(field: str) -> Read:
     return read
 
 
-def pixel_counts(field: str, *, event_at: int | None = None) -> Read:
+def pixel_counts(field: str) -> Read:
     """The same, where the first label is a pixel: those beyond the limit are added up as `other`."""
 
     def read(sight: Sight, pixels: PixelLabels) -> Samples:
@@ -32,8 +32,6 @@ def pixel_counts(field: str, *, event_at: int | None = None) -> Read:
         for key, number in getattr(sight.snapshot.ledger, field).items():
             labels = [key] if isinstance(key, str) else list(key)
             labels[0] = pixels.of(labels[0])
-            if event_at is not None:
-                labels[event_at] = event_label(labels[event_at])
             sums[tuple(labels)] += number
         return sums.items()
 

@@ -14,7 +14,7 @@ def ledger() -> Ledger:
     """Counts of everything that has a label."""
     made = Ledger(retries=3)
     made.records.update({("orders", "consumed"): 10, ("orders", "settled"): 8})
-    made.events.update({("100", "Purchase", "accepted"): 7, ("100", "My Own", "accepted"): 1})
+    made.events.update({("100", "Purchase", "accepted"): 7, ("100", "custom", "accepted"): 1})
     made.events.update({("999", "Purchase", "accepted"): 2, ("none", "none", "dead_lettered"): 1})
     made.requests["100", "graph", "accepted", "none"] = 4
     made.request_errors.update({("190", "463"): 1, ("31337", "none"): 2})

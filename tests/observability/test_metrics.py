@@ -14,7 +14,7 @@ from capi_stream.model import Destination
 from capi_stream.observability import reference
 from capi_stream.observability.board import Board
 from capi_stream.observability.families import FAMILIES
-from capi_stream.observability.labels import PixelLabels, event_label
+from capi_stream.observability.labels import PixelLabels
 from capi_stream.observability.metrics import HISTOGRAMS, PREFIX, Metrics
 from tests.delivery.steps import NOON, P0, World, event
 from tests.observability.sights import ORDERS, PIXEL, sight
@@ -93,10 +93,6 @@ def test_pixels_beyond_the_limit_share_a_label() -> None:
     assert [labels.of(name) for name in ("1", "2", "3", "77", "none", "2@gateway", "graph")] == [
         "1", "2", "other", "other", "none", "2@gateway", "graph",
     ]  # fmt: skip
-
-
-def test_event_names_come_from_a_closed_set() -> None:
-    assert (event_label("Purchase"), event_label("<script>")) == ("Purchase", "custom")
 
 
 def test_names_and_labels_are_promised() -> None:
