@@ -65,7 +65,7 @@ def orders(number: int, schema_id: int, seed: int = 7) -> Orders:
 
 def _bad(chance: random.Random) -> list[tuple[str, str, dict[str, Any]]]:
     """Events that end as dead letters, with the reason."""
-    poison = [_event(f"{POISON}{number}", STEADY, chance) for number in range(2)]
+    poison = [_event(f"{POISON}{number}", THROTTLED, chance) for number in range(2)]
     old = _event("too-old", STEADY, chance) | {"occurred_at": _milliseconds() - 8 * 86_400_000}
     free = _event("no-value", THROTTLED, chance)
     free["order"] = {**free["order"], "value": None}

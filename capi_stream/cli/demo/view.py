@@ -16,8 +16,8 @@ from capi_stream.cli.demo.members import Member, Metrics
 from capi_stream.cli.demo.orders import EXPIRED, STEADY, THROTTLED
 
 ROLES = {
-    STEADY: "steady, with two poison events",
-    THROTTLED: "throttled by the API for a while",
+    STEADY: "steady, but some answers get lost",
+    THROTTLED: "two poison events, and throttled for a while",
     EXPIRED: "its token has expired, until it is renewed",
 }
 
