@@ -1,0 +1,45 @@
+"""The pages say what the code does: links lead somewhere, tables hold what the code has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from capi_stream.delivery.error_table import REJECTIONS
+from capi_stream.intake.intake import REASONS
+from capi_stream.intake.rules import REASONS as RULES
+from capi_stream.kafka.headers import HEADERS, PREFIX
+from tests.builders import ROOT
+
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("bench/*.md")])
+LINK = re.compile(r"\]\((?!https?://)([^)#]+)(?:#[^)]*)?\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    lost = [target for target in LINK.findall(page.read_text()) if not (page.parent / target).exists()]
+    assert lost == []
+
+
+def rows(title: str) -> dict[str, str]:
+    """The table below the first heading of docs/dead-letters.md that begins with `title`."""
+    text = (ROOT / "docs/dead-letters.md").read_text()
+    part = re.split(r"^#+ ", text, flags=re.MULTILINE)
+    section = next(each for each in part if each.startswith(title))
+    return dict(re.findall(r"^\| `([^`]+)` \| (.*) \|$", section, re.MULTILINE))
+
+
+def test_the_page_of_dead_letters_has_every_header() -> None:
+    assert rows("Headers") == {PREFIX + name: text for name, text in HEADERS.items()}
+
+
+def test_the_page_of_dead_letters_has_every_reason() -> None:
+    assert rows("Found by the service, in the record") == REASONS
+    assert rows("Found by the service, in the event") == RULES
+    assert set(rows("Found by the API alone")) == REJECTIONS - RULES.keys()
+
+
+def test_every_reason_of_the_api_that_a_rule_shares_has_the_rules_name() -> None:
+    assert REJECTIONS & RULES.keys() >= {"event_time_too_old", "purchase_without_value", "user_data_too_broad"}
