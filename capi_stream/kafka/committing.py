@@ -54,7 +54,7 @@ class Committing:
         sent = next((each for each in self._sent if each.offsets == key), None)
         if sent is not None:
             self._sent.remove(sent)
-            sent.ended(self._read(error))
+            sent.ended(self._read(error, offsets))
 
     def send_and_see(self, consumer: Consumer, offsets: Sequence[TopicPartition], timeout: float) -> str | None:
         """Commit `offsets` and read them back, within `timeout` seconds. Returns the error's name, or None.
@@ -72,15 +72,15 @@ class Committing:
         try:
             found = {(each.topic, each.partition): each for each in consumer.committed(asked, timeout=timeout)}
         except KafkaException as exception:
-            return self._read(exception.args[0])
+            return self._read(exception.args[0], offsets)
         is_there = all(_same(found[each.topic, each.partition], each) for each in offsets)
         return None if is_there else "not_acknowledged"
 
-    def _read(self, error: KafkaError | None) -> str | None:
+    def _read(self, error: KafkaError | None, offsets: Sequence[TopicPartition]) -> str | None:
         if error is None:
             return None
         if ends_service(error):
-            self.failure = self.failure or failure("commit the group's offsets", error)
+            self.failure = self.failure or failure(f"commit the group's offsets of {_topics(offsets)}", error)
         return slug(error)
 
 
@@ -113,6 +113,10 @@ class StartCommits:
         for partition, offset in starts.items():
             self._assignment.start_committed(partition, offset)
         self._assignment.reconcile()
+
+
+def _topics(offsets: Sequence[TopicPartition]) -> str:
+    return ", ".join(f"topic {topic}" for topic in sorted({each.topic for each in offsets}))
 
 
 def _same(found: TopicPartition, wanted: TopicPartition) -> bool:

@@ -88,7 +88,7 @@ class GroupConsumer:
         self._watermarks = Watermarks(self._settings)
 
     def _serve(self) -> None:
-        self._consumer.poll(0)  # lets error_cb be heard; nothing is subscribed yet
+        self._starts.hear()
         self._ear.check()
 
     def close(self, timeout: float) -> None:

@@ -89,7 +89,7 @@ UNKNOWN_TOPIC = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN
 
 def ends_service(error: KafkaError) -> bool:
     """Whether waiting does not mend `error`."""
-    return error.fatal() or error.code() in ENDINGS
+    return error.fatal() or error.code() == KafkaError._FATAL or error.code() in ENDINGS
 
 
 def passes(error: KafkaError) -> bool:
@@ -104,10 +104,15 @@ def slug(error: KafkaError) -> str:
 
 def failure(doing: str, error: KafkaError) -> KafkaFailure:
     """What ends the service: `doing` says what was attempted, and on what."""
-    advice = ENDINGS.get(error.code(), "see the broker's log and librdkafka's lines above")
-    if error.fatal() and error.code() == KafkaError._FATAL:
-        advice = _STATIC if "instance" in error.str() else "start the service again"
-    return KafkaFailure(f"{doing}: {error.str()}. What to do: {advice}.")
+    return KafkaFailure(f"{doing}: {error.str()}. What to do: {_advice(error)}.")
+
+
+def _advice(error: KafkaError) -> str:
+    if error.code() != KafkaError._FATAL:
+        return ENDINGS.get(error.code(), "see the broker's log and librdkafka's lines above")
+    # Such an error has its cause in its text alone (seen: a missing right to the group, under KIP-848).
+    named = (advice for code, advice in ENDINGS.items() if KafkaError(code).str() in error.str())
+    return next(named, _STATIC if "instance" in error.str() else "start the service again")
 
 
 def answer_of(ask: Callable[[float], T], doing: str, seconds: float, between: Callable[[], None] | None = None) -> T:

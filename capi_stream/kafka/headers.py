@@ -45,7 +45,11 @@ def headers(letter: Letter, unix_offset: float) -> list[tuple[str, str | bytes |
     """The headers of `letter`: the record's own, then ours. `unix_offset` turns its monotonic times into Unix time."""
     own: list[tuple[str, str | bytes | None]] = list(letter.record.headers)
     ours = {**_why(letter, unix_offset), **_whence(letter)}
-    return own + [(PREFIX + name, str(ours[name])) for name in HEADERS if ours[name] is not None]
+    return own + [(PREFIX + name, _encoded(ours[name])) for name in HEADERS if ours[name] is not None]
+
+
+def _encoded(value: object) -> bytes:
+    return str(value).encode(errors="replace")  # half of a surrogate pair must not keep the letter from going
 
 
 def _why(letter: Letter, unix_offset: float) -> dict[str, object]:

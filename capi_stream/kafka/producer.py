@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicCollection
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
@@ -16,6 +20,9 @@ from capi_stream.kafka.failures import TOO_LARGE, UNKNOWN_TOPIC, KafkaFailure, a
 from capi_stream.kafka.headers import headers
 from capi_stream.kafka.settings import ProducerSettings
 
+K = TypeVar("K")
+
+ASKING_SECONDS = 5.0  # for what a broker need not tell
 ROOM_BYTES = 1_048_588  # Kafka's default of max.message.bytes: a topic with less will refuse ordinary letters
 
 
@@ -24,6 +31,7 @@ class LetterProducer:
 
     def __init__(self, settings: ProducerSettings) -> None:
         self._settings = settings
+        self._topics = sorted({settings.dead_letter_topic, settings.parked_topic})
         self._ear = Ear("producer")
         self._producer: Producer = connected(Producer, producer_properties(settings), self._ear.heard)
         self._reports: list[tuple[Letter, str | None]] = []
@@ -31,14 +39,16 @@ class LetterProducer:
 
     def start(self) -> None:
         """Check that the topics of letters are there and can be written. Raises KafkaFailure."""
-        for topic in (self._settings.dead_letter_topic, self._settings.parked_topic):
+        for topic in self._topics:
             answer_of(
                 lambda timeout, topic=topic: self._look_at(topic, timeout),  # type: ignore[misc]
                 f"look for topic {topic}",
                 self._settings.connect_seconds,
                 between=self._serve,
             )
-        self._warn_of_small_topics()
+        admin = connected(AdminClient, dict(self._settings.properties), lambda _: None)
+        self._check_rights(admin)
+        self._warn_of_small_topics(admin)
 
     def _look_at(self, topic: str, timeout: float) -> None:
         found = self._producer.list_topics(topic, timeout=timeout).topics[topic]
@@ -53,15 +63,28 @@ class LetterProducer:
             raise failure(f"look at topic {topic}", found.error)
         raise KafkaException(found.error)
 
-    def _warn_of_small_topics(self) -> None:
-        """Say so if a topic would refuse letters for their size. Not knowing is no reason to stop."""
-        for topic, properties in _configurations(self._settings).items():
-            room = int(properties.get("max.message.bytes", ROOM_BYTES))
+    def _check_rights(self, admin: AdminClient) -> None:
+        """Raise KafkaFailure for a topic that may be seen and not written. Old brokers do not say what one may do."""
+        topics = TopicCollection(self._topics)
+        asked = admin.describe_topics(topics, include_authorized_operations=True, request_timeout=ASKING_SECONDS)
+        for topic, found in _answers(asked).items():
+            rights = found.authorized_operations
+            if rights and not {AclOperation.WRITE, AclOperation.ALL}.intersection(rights):
+                raise failure(f"write to topic {topic}", KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED))
+
+    def _warn_of_small_topics(self, admin: AdminClient) -> None:
+        """Say so if a topic would refuse letters for their size."""
+        resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in self._topics]
+        asked = admin.describe_configs(resources, request_timeout=ASKING_SECONDS)
+        for resource, properties in _answers(asked).items():
+            limit = properties.get("max.message.bytes")
+            room = ROOM_BYTES if limit is None else int(limit.value)
             if room < ROOM_BYTES:
-                log.warning("letter_topic_is_small", topic=topic, max_message_bytes=room, advised=ROOM_BYTES)
+                log.warning("letter_topic_is_small", topic=resource.name, max_message_bytes=room, advised=ROOM_BYTES)
 
     def _serve(self) -> None:
-        self._producer.poll(0)
+        with _told():
+            self._producer.poll(0)
         self._ear.check()
 
     def store(self, letter: Letter) -> None:
@@ -92,9 +115,10 @@ class LetterProducer:
         """The letters whose fate is known since the last call: None, or why the broker did not take it.
 
         A missing right ends the service only while it starts; later it is an outage of that topic, which holds its
-        letters and offsets and is shown.
+        letters and offsets and is shown. Raises KafkaFailure where the client itself broke.
         """
-        self._producer.poll(0)
+        with _told():
+            self._producer.poll(0)
         reports, self._reports = self._reports, []
         return reports
 
@@ -105,22 +129,28 @@ class LetterProducer:
 
     def close(self, timeout: float) -> None:
         """Wait at most `timeout` seconds for what is out."""
-        self._producer.flush(timeout)
+        with _told():
+            self._producer.flush(timeout)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except KafkaException as exception:  # a fatal error comes this way, once: the client stores nothing any more
+        raise failure("store letters", exception.args[0]) from None
 
 
 def _reason(error: KafkaError) -> str:
     return "too_large" if error.code() in TOO_LARGE else slug(error)
 
 
-def _configurations(settings: ProducerSettings) -> Mapping[str, Mapping[str, str]]:
-    """Topic -> its configuration, for those that we may see."""
-    admin = connected(AdminClient, dict(settings.properties), lambda _: None)
-    topics = {settings.dead_letter_topic, settings.parked_topic}
-    asked = admin.describe_configs([ConfigResource(ResourceType.TOPIC, topic) for topic in topics], request_timeout=5)
-    found: dict[str, Mapping[str, str]] = {}
-    for resource, answer in asked.items():
+def _answers(asked: Mapping[K, Future[Any]]) -> dict[K, Any]:
+    """What Kafka says of each, without those that it does not speak of: not knowing is no reason to stop."""
+    found: dict[K, Any] = {}
+    for each, answer in asked.items():
         try:
-            found[resource.name] = {name: entry.value for name, entry in answer.result(6).items()}
+            found[each] = answer.result(ASKING_SECONDS + 1)
         except (KafkaException, TimeoutError) as error:
-            log.debug("letter_topic_not_described", topic=resource.name, error=str(error))
+            log.debug("letter_topic_not_described", topic=str(each), error=str(error))
     return found

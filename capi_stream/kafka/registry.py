@@ -39,13 +39,19 @@ class Unknown:
     key: SchemaKey
 
 
+class NoSchemaInAnswer(Exception):  # noqa: N818 - it names what happened
+    """The registry, or something in front of it, said 200 and gave no schema."""
+
+
 class SchemaFetcher:
     """Asks for what is wanted until it has an answer. Raises KafkaFailure for properties that the client refuses."""
 
     def __init__(self, settings: RegistrySettings) -> None:
         self._settings = settings
         try:
-            self._client = SchemaRegistryClient({"timeout": settings.answer_seconds, **settings.properties})
+            # Not the client's own retries: our thread asks again, and an outage would show only after four timeouts.
+            own = {"timeout": settings.answer_seconds, "max.retries": 0}
+            self._client = SchemaRegistryClient({**own, **settings.properties})
         except (ValueError, TypeError, OSError) as error:
             raise KafkaFailure(
                 f"the registry's client refuses its properties: {error}. What to do: see registry in the configuration."
@@ -95,13 +101,14 @@ class SchemaFetcher:
     def _ask(self, key: SchemaKey, now: float) -> None:
         try:
             schema = self._schema(key)
-            answer = Fetched(key, schema.schema_str or "", tuple(self._references(schema, set())))
+            answer = Fetched(key, _text(schema), tuple(self._references(schema, set())))
         except SchemaRegistryError as error:
             if error.error_code == UNKNOWN_CODE:
                 self._is_unknown(key, now)
             else:
                 self._failed(f"HTTP {error.http_status_code}, code {error.error_code}")
         except Exception as error:  # noqa: BLE001  the client lets its HTTP library's and its parser's errors through
+            self._client.clear_caches()  # type: ignore[no-untyped-call]  # it keeps answers without a schema too
             self._failed(type(error).__name__)
         else:
             self._works("fetched")
@@ -119,7 +126,7 @@ class SchemaFetcher:
                 continue
             seen.add((subject, version))
             found = self._client.get_version(subject, version).schema
-            texts += [*self._references(found, seen), found.schema_str or ""]
+            texts += [*self._references(found, seen), _text(found)]
         return texts
 
     def _is_unknown(self, key: SchemaKey, now: float) -> None:
@@ -145,3 +152,10 @@ class SchemaFetcher:
         if self.outage is None:
             log.warning("registry_unreachable", error=why)
         self.outage = f"the schema registry does not answer ({why})"
+
+
+def _text(schema: Schema) -> str:
+    # An empty text would be believed, and every record of this schema refused as not to be read.
+    if not isinstance(schema.schema_str, str) or not schema.schema_str:
+        raise NoSchemaInAnswer
+    return schema.schema_str

@@ -125,6 +125,7 @@ OWNED_PRODUCER: Mapping[str, Owned] = MappingProxyType(
         "message.timeout.ms": Owned(_STORE_TIME, "leave it out"),
         "delivery.timeout.ms": Owned(_STORE_TIME, "leave it out"),
         "batch.size": Owned(_BATCH, "leave it out"),
+        "enable.gapless.guarantee": Owned("one letter that takes too long would stop the producer", "leave it out"),
         "delivery.report.only.error": Owned("every acknowledgement is counted", "leave it out"),
         **{name: owned for name, owned in OWNED_CONSUMER.items() if owned.reason == _CALLBACK},
         "on_delivery": Owned(_CALLBACK, "leave it out"),

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -14,6 +14,8 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from capi_stream.kafka.failures import UNKNOWN_TOPIC, KafkaFailure, answer_of, ends_service, failure
 from capi_stream.kafka.settings import ConsumerSettings
 from capi_stream.model import Partition
+
+COMMITTED = "read the group's committed offsets"
 
 
 class Start(NamedTuple):
@@ -40,9 +42,19 @@ class Starts:
         else each see the other's first commit and take their own partitions for added ones. What a member is assigned
         without a commit was never anybody's before: each one commits where it starts.
         """
-        committed = self._committed(existing)
+        committed = self._committed(existing, between=self.hear)
         begun = {partition.topic for partition, start in committed.items() if start.offset >= 0}
         self._new_to_group = frozenset(partition for partition in existing if partition.topic not in begun)
+
+    def hear(self) -> None:
+        """Let the client tell what no answer tells: that we may not ask for the group comes to a poll, once.
+
+        Before the subscription, when a poll brings no record. Raises KafkaFailure.
+        """
+        message = self._consumer.poll(0)
+        error = None if message is None else message.error()
+        if error is not None and ends_service(error):
+            raise failure(COMMITTED, error)
 
     def of(self, partitions: Collection[Partition]) -> Mapping[Partition, Start]:
         """Where each of `partitions` begins. Raises KafkaFailure where nobody can say, or a person must."""
@@ -75,14 +87,17 @@ class Starts:
             case _:
                 return Start(self._ends(partition)[0], is_resolved=True)
 
-    def _committed(self, partitions: Collection[Partition]) -> Mapping[Partition, Start]:
+    def _committed(
+        self, partitions: Collection[Partition], between: Callable[[], None] | None = None
+    ) -> Mapping[Partition, Start]:
         asked = [TopicPartition(*partition) for partition in partitions]
         if not asked:
             return {}
         answer = answer_of(
             lambda timeout: _without_errors(self._consumer.committed(asked, timeout=timeout)),
-            "read the group's committed offsets",
+            COMMITTED,
             self._settings.answer_seconds,
+            between,
         )
         return {Partition(each.topic, each.partition): Start(each.offset, each.metadata or "") for each in answer}
 
