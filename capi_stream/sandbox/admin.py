@@ -28,7 +28,7 @@ def answer(sandbox: Sandbox, request: Request) -> Answer:
         return _json(404, {"error": f"{request.method} {request.path} is unknown. Known are: {known}."})
     try:
         return _json(200, act(sandbox, request))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         return _json(400, {"error": str(error)})
 
 
@@ -115,7 +115,10 @@ ACTIONS: dict[tuple[str, str], Callable[[Sandbox, Request], Any]] = {
 
 def _objects(request: Request) -> list[dict[str, Any]]:
     """The body as a list of objects; one object is a list of one. Raises ValueError."""
-    values = json.loads(request.body or b"null")
+    try:
+        values = json.loads(request.body or b"null")
+    except RecursionError:
+        raise ValueError("the body nests too deep") from None
     found = values if isinstance(values, list) else [values]
     if not all(isinstance(item, dict) for item in found):
         raise ValueError("the body must be a JSON object, or an array of them")

@@ -47,6 +47,9 @@ SPOILING: dict[str, str] = {
 FAULTS: frozenset[str] = frozenset((*ERRORS, *REPLACING, *SPOILING))
 REGISTRY_FAULTS = frozenset(("down", "html_404", "unknown", "latency", "reset"))
 
+MOST_SECONDS = 86_400
+MOST_BYTES = 1024 * 1024 * 1024
+
 Endpoint = Literal["graph", "gateway"]
 Naming = Literal["documented", "always", "never", "first", "error_data"]
 """Which event an error names: what is documented (only errors of form do, by their path), its index always, none ever,
@@ -81,6 +84,11 @@ class Fault:
             raise ValueError(f"{self.name!r} is no fault of the sandbox. {hint}")
         if not 0 <= self.rate <= 1:
             raise ValueError(f"fault {self.name}: rate is {self.rate}; it must be from 0 to 1")
+        for key in ("delay_seconds", "spread_seconds", "step_seconds"):
+            if not 0 <= getattr(self, key) <= MOST_SECONDS:
+                raise ValueError(f"fault {self.name}: {key} must be from 0 to {MOST_SECONDS}")
+        if not 0 <= self.body_bytes <= MOST_BYTES:
+            raise ValueError(f"fault {self.name}: body_bytes must be from 0 to {MOST_BYTES}")
         if self.times is not None and self.times < 1:
             raise ValueError(f"fault {self.name}: times is {self.times}; it must be 1 or more, or left out")
         if self.endpoint is not None and self.endpoint not in get_args(Endpoint):

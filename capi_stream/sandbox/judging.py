@@ -11,7 +11,7 @@ from capi_stream.sandbox import bodies
 from capi_stream.sandbox.faults import Naming
 from capi_stream.sandbox.ledger import Keeping
 from capi_stream.sandbox.poison import Poison
-from capi_stream.sandbox.rules import violation, warnings
+from capi_stream.sandbox.rules import not_an_object, violation, warnings
 from capi_stream.sandbox.shapes import PATH
 from capi_stream.sandbox.tokens import Standing, Tokens
 from capi_stream.sandbox.wire import Request
@@ -129,7 +129,7 @@ def judge(post: Post, poisons: Collection[Poison], conduct: Conduct, unix_now: f
         text = f"The parameter data must hold 1 to {MOST_EVENTS} events, and holds {len(events)}."
         return Verdict("invalid", text, size=len(events))
     return (
-        (_refusal(events, conduct, unix_now) if conduct.is_checked else None)
+        _refusal(events, conduct, unix_now)
         or _poisoned(events, post.pixel, poisons)
         or Verdict(None, events=events, size=len(events), warnings=_warnings(events, post.parameters, conduct))
     )
@@ -137,10 +137,10 @@ def judge(post: Post, poisons: Collection[Poison], conduct: Conduct, unix_now: f
 
 def _refusal(events: list[Any], conduct: Conduct, unix_now: float) -> Verdict | None:
     for index, event in enumerate(events):
-        found = violation(event, unix_now)
+        found = violation(event, unix_now) if conduct.is_checked else not_an_object(event)
         if found is not None:
             return Verdict(found.error, found.text, index, found.path, size=len(events))
-        if conduct.is_strict and (slugs := list(warnings(event))):
+        if conduct.is_checked and conduct.is_strict and (slugs := list(warnings(event))):
             return Verdict("schema", f"The parameter {PATH} is refused as strict: {slugs[0]}.", index, size=len(events))
     return None
 

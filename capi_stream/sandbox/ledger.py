@@ -75,7 +75,7 @@ class Ledger:
             if self._keeping.ids:
                 ids = self._ids.setdefault(key, Counter())
                 known = len(ids)
-                ids.update([event.get("event_id", "") for event in events])
+                ids.update(map(_event_id, events))
                 self._duplicates[key] += len(events) - (len(ids) - known)
             if self._keeping.events != 0:
                 self._events.setdefault(key, deque(maxlen=self._keeping.events)).extend(events)
@@ -150,6 +150,11 @@ class Ledger:
             "requests": dict(self._outcomes.get(key, Counter())),
         }
         return {**row, "event_ids": dict(ids)} if with_ids else row
+
+
+def _event_id(event: dict[str, Any]) -> str:
+    event_id = event.get("event_id")
+    return event_id if isinstance(event_id, str) else ""  # a sandbox without rules takes any JSON
 
 
 def as_json(requests: Sequence[Posted]) -> list[dict[str, Any]]:

@@ -51,4 +51,6 @@ def poison_from(values: Mapping[str, object]) -> Poison:
     event_ids = values.get("event_ids") or ()
     if not isinstance(event_ids, list | tuple | frozenset):
         raise TypeError("event_ids must be an array of strings")
+    if not all(isinstance(value, str | None) for key, value in values.items() if key != "event_ids"):
+        raise TypeError("poison is described by strings, and event_ids by an array of them")
     return Poison(**{**values, "event_ids": frozenset(map(str, event_ids))})  # type: ignore[arg-type]  # names checked

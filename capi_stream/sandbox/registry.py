@@ -107,10 +107,12 @@ def _sent_schema(request: Request) -> tuple[str, list[dict[str, Any]], str]:
     try:
         values = json.loads(request.body)
         text, references, kind = values["schema"], values.get("references") or [], values.get("schemaType") or "AVRO"
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise RegistryError(42201, "The body must be a JSON object with a schema") from None
     if not isinstance(text, str) or not isinstance(references, list):
         raise RegistryError(42201, "schema must be a string and references an array")
+    if not all(isinstance(reference, dict) for reference in references):
+        raise RegistryError(42201, "references must be objects")
     return text, references, str(kind)
 
 
@@ -158,8 +160,8 @@ ROUTES: tuple[tuple[str, str, Callable[[Schemas, list[str], Request], Any]], ...
     ("GET", "/subjects/([^/]+)/versions", _versions),
     ("POST", "/subjects/([^/]+)/versions", _register),
     ("GET", "/subjects/([^/]+)/versions/([^/]+)", _version),
-    ("GET", r"/schemas/ids/(\d+)", _by_id),
-    ("GET", r"/schemas/ids/(\d+)/versions", _where),
+    ("GET", "/schemas/ids/([0-9]{1,9})", _by_id),
+    ("GET", "/schemas/ids/([0-9]{1,9})/versions", _where),
     ("GET", "/schemas/guids/([^/]+)", _by_guid),
     ("GET", "/schemas/types", lambda *_: ["AVRO"]),
 )

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from capi_stream.sandbox.customer import user_data_violation, user_data_warnings
-from capi_stream.sandbox.purchase import custom_data_violation, purchase_violation
+from capi_stream.sandbox.purchase import custom_data_violation, custom_data_warnings, purchase_violation
 from capi_stream.sandbox.shapes import (
-    FLAG,
     FLAG_OR_BIT,
     INTEGER,
     LIST,
@@ -18,6 +17,7 @@ from capi_stream.sandbox.shapes import (
     OBJECT,
     SCALAR_OR_LIST,
     TEXT,
+    TEXT_OR_LIST,
     Types,
     Violation,
     departure,
@@ -40,7 +40,7 @@ EVENT: Types = {
     "user_data": OBJECT,
     "custom_data": OBJECT,
     "app_data": OBJECT,
-    "opt_out": FLAG,
+    "opt_out": FLAG_OR_BIT,
     "data_processing_options": LIST,
     "data_processing_options_country": INTEGER,
     "data_processing_options_state": INTEGER,
@@ -55,10 +55,13 @@ APP_DATA: Types = {
     "advertiser_tracking_enabled": FLAG_OR_BIT,
     "application_tracking_enabled": FLAG_OR_BIT,
     "extinfo": LIST,
-    "url_schemes": LIST,
+    "url_schemes": TEXT_OR_LIST,
+    **dict.fromkeys(("campaign_ids", "install_referrer", "installer_package", "vendor_id"), SCALAR_OR_LIST),
+    **dict.fromkeys(("receipt_data", "windows_attribution_id", "consider_views"), SCALAR_OR_LIST),
+    **dict.fromkeys(("include_dwell_data", "include_video_data"), SCALAR_OR_LIST),
 }
 ORIGINAL_EVENT: Types = {"event_name": TEXT, "event_time": INTEGER, "order_id": TEXT, "event_id": TEXT}
-ATTRIBUTION: Types = {"attribution_share": NUMBER, "attribution_value": NUMBER}
+ATTRIBUTION: Types = {"attribution_share": NUMBER, "attribution_value": NUMBER, "attribution_setting": OBJECT}
 
 ACTION_SOURCES = frozenset(
     (
@@ -68,6 +71,7 @@ ACTION_SOURCES = frozenset(
 )
 MESSAGING_CHANNELS = frozenset(("whatsapp", "messenger", "instagram"))
 EXTINFO_VALUES = 16
+LDU_COUNTRIES = frozenset((0, 1))
 LDU_STATES = frozenset((0, *range(1000, 1014)))
 
 
@@ -82,6 +86,11 @@ def violation(event: object, unix_now: float) -> Violation | None:
         if found is not None:
             return found
     return time_violation(event, unix_now)
+
+
+def not_an_object(event: object) -> Violation | None:
+    """What even a sandbox without rules refuses: it could not enter `event` in its books."""
+    return None if type(event) is dict else must_be("", "an object")
 
 
 def required_violation(event: Mapping[str, object]) -> Violation | None:
@@ -117,60 +126,72 @@ def time_violation(event: Mapping[str, object], unix_now: float) -> Violation | 
     time = event["event_time"]
     assert isinstance(time, int)
     in_store = event["action_source"] == "physical_store"
-    if unix_now - time > (OLDEST_IN_STORE_SECONDS if in_store else OLDEST_SECONDS):
+    # Compared, not subtracted: an integer of JSON can be too long for a float.
+    if time < unix_now - (OLDEST_IN_STORE_SECONDS if in_store else OLDEST_SECONDS):
         return Violation("too_old", "['event_time']", "An event_time is too far in the past.")
-    if time - unix_now > FUTURE_SECONDS:
+    if time > unix_now + FUTURE_SECONDS:
         return Violation("in_future", "['event_time']", "An event_time is in the future.")
     return None
 
 
+def opt_out_violation(event: Mapping[str, object]) -> Violation | None:
+    """`opt_out` is a boolean, or 0 or 1 in its place."""
+    return _bit_violation(event, "opt_out", "")
+
+
+def _bit_violation(values: Mapping[str, object], key: str, path: str) -> Violation | None:
+    return None if values.get(key, 0) in (0, 1) else must_be(f"{path}['{key}']", "0 or 1")
+
+
 def app_violation(event: Mapping[str, object]) -> Violation | None:
-    """An app event has `app_data`, with consent to tracking and all 16 values of `extinfo`, "" for those missing."""
-    path, values = "['app_data']", event.get("app_data")
+    """An app event has `app_data`, with consent to tracking and all 16 values of `extinfo`, "" for those missing.
+
+    What `app_data` must hold on other events is not documented: there only its types are judged.
+    """
+    path, values, is_app = "['app_data']", event.get("app_data"), event["action_source"] == "app"
     if values is None:
-        return missing("", "app_data") if event["action_source"] == "app" else None
+        return missing("", "app_data") if is_app else None
     found = departure(values, APP_DATA, path, SCALAR_OR_LIST)
-    if found is not None:
+    if found is not None or not is_app:
         return found
     assert isinstance(values, dict)
     for key in ("advertiser_tracking_enabled", "extinfo"):
         if key not in values:
             return missing(path, key)
-    for key in ("advertiser_tracking_enabled", "application_tracking_enabled"):
-        if values.get(key, 0) not in (0, 1):
-            return must_be(f"{path}['{key}']", "0 or 1")
-    return _extinfo_violation(values["extinfo"], f"{path}['extinfo']")
+    return (
+        _bit_violation(values, "advertiser_tracking_enabled", path)
+        or _bit_violation(values, "application_tracking_enabled", path)
+        or _extinfo_violation(values["extinfo"], f"{path}['extinfo']")
+    )
 
 
 def _extinfo_violation(values: list[object], path: str) -> Violation | None:
-    if len(values) != EXTINFO_VALUES or not all(isinstance(value, str) for value in values):
-        return must_be(path, f"an array of {EXTINFO_VALUES} strings")
+    if len(values) != EXTINFO_VALUES or not all(type(value) in (str, int, float) for value in values):
+        return must_be(path, f"an array of {EXTINFO_VALUES} strings or numbers")
     if values[0] not in ("a2", "i2"):
         return must_be(f"{path}[0]", "a2 or i2")
-    return None if values[4] else must_be(f"{path}[4]", "the version of the operating system")
+    return must_be(f"{path}[4]", "the version of the operating system") if values[4] == "" else None
 
 
 def messaging_violation(event: Mapping[str, object]) -> Violation | None:
     """An event of business messaging names its channel."""
-    channel = event.get("messaging_channel")
-    if channel is None:
-        return missing("", "messaging_channel") if event["action_source"] == "business_messaging" else None
-    return None if channel in MESSAGING_CHANNELS else must_be("['messaging_channel']", "a known channel")
+    is_missing = event["action_source"] == "business_messaging" and not event.get("messaging_channel")
+    return missing("", "messaging_channel") if is_missing else None
 
 
 def limited_use_violation(event: Mapping[str, object]) -> Violation | None:
-    """With LDU a country (0 or 1) is needed, and a state where the country is 1 or there is no IP address."""
+    """With LDU a country is needed, and a state unless the country is 0 and there is an IP address to locate."""
     options = event.get("data_processing_options")
     if not options:
         return None
     if options != ["LDU"]:
         return must_be("['data_processing_options']", '[] or ["LDU"]')
     country = event.get("data_processing_options_country")
-    if country not in (0, 1):
-        return must_be("['data_processing_options_country']", "0 or 1")
+    if country is None:
+        return missing("", "data_processing_options_country")
     user_data = event["user_data"]
     assert isinstance(user_data, dict)
-    needs_state = country == 1 or "client_ip_address" not in user_data
+    needs_state = country != 0 or "client_ip_address" not in user_data
     if needs_state and "data_processing_options_state" not in event:
         return missing("", "data_processing_options_state")
     return None
@@ -190,6 +211,7 @@ RULES = (
     required_violation,
     customer_violation,
     commerce_violation,
+    opt_out_violation,
     app_violation,
     messaging_violation,
     limited_use_violation,
@@ -202,9 +224,10 @@ def warnings(event: Mapping[str, object]) -> Iterator[str]:
 
     Takes an event without a `violation`.
     """
-    user_data, custom_data = event["user_data"], event.get("custom_data", {})
+    user_data, custom_data, app_data = event["user_data"], event.get("custom_data", {}), event.get("app_data", {})
     assert isinstance(user_data, dict)
     assert isinstance(custom_data, dict)
+    assert isinstance(app_data, dict)
     yield from user_data_warnings(user_data)
     if event["action_source"] == "website":
         if "client_user_agent" not in user_data:
@@ -213,7 +236,12 @@ def warnings(event: Mapping[str, object]) -> Iterator[str]:
             yield "website_without_url"
     if not event.get("event_id"):
         yield "event_id_in_custom_data" if "event_id" in custom_data else "no_event_id"
+    if event.get("data_processing_options_country", 0) not in LDU_COUNTRIES:
+        yield "unknown_ldu_country"
     if event.get("data_processing_options_state", 0) not in LDU_STATES:
         yield "unknown_ldu_state"
-    if any("id" not in item for item in custom_data.get("contents", ())):
-        yield "content_without_id"
+    if event.get("messaging_channel", "whatsapp") not in MESSAGING_CHANNELS:
+        yield "unknown_messaging_channel"
+    if not app_data.keys() <= APP_DATA.keys():
+        yield "unknown_app_data_key"
+    yield from custom_data_warnings(custom_data)

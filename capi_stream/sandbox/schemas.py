@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -122,7 +123,7 @@ class Schemas:
         found = self.versions(subject)
         if number in ("latest", "-1"):
             return found[-1]
-        if not number.isdigit() or int(number) < 1:
+        if not re.fullmatch("[0-9]{1,9}", number) or int(number) < 1:
             raise RegistryError(42202, f"The specified version '{number}' is not a valid version id")
         if int(number) > len(found):
             raise RegistryError(40402, f"Version {number} not found.")
@@ -161,7 +162,7 @@ def _form(text: str, references: Sequence[Mapping[str, Any]], kind: str) -> str:
     """What makes two schemas the same: their parsed text and their references, not their blanks."""
     try:
         parsed: object = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         parsed = text
     return json.dumps([kind, parsed, [dict(reference) for reference in references]])
 
@@ -170,7 +171,7 @@ def _is_avro(text: str) -> bool:
     """Whether `text` looks like Avro: not a parser, which the standard library has none of."""
     try:
         parsed = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text in PRIMITIVES
     match parsed:
         case str():

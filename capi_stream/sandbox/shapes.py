@@ -8,29 +8,25 @@ from typing import NamedTuple
 PATH = "{path}"
 """Stands in a violation's text for the JSON path, which names the event's index or not, as the sandbox is set."""
 
-Types = Mapping[str, tuple[type, ...]]
 
-TEXT = (str,)
-NUMBER = (int, float)
-INTEGER = (int,)
-LIST = (list,)
-OBJECT = (dict,)
-FLAG = (bool,)
-FLAG_OR_BIT = (bool, int)
-ID = (str, int)
-SCALAR_OR_LIST = (str, int, float, bool, list)
+class Kind(NamedTuple):
+    """The types that a value may have, and how an error says them."""
 
-_NAMES: dict[tuple[type, ...], str] = {
-    TEXT: "a string",
-    NUMBER: "a number",
-    INTEGER: "an integer",
-    LIST: "an array",
-    OBJECT: "an object",
-    FLAG: "a boolean",
-    FLAG_OR_BIT: "0 or 1",
-    ID: "a string or an integer",
-    SCALAR_OR_LIST: "a string, a number, a boolean or an array",
-}
+    types: tuple[type, ...]
+    said: str
+
+
+Types = Mapping[str, Kind]
+
+TEXT = Kind((str,), "a string")
+TEXT_OR_FLAG = Kind((str, bool), "a string or a boolean")
+TEXT_OR_LIST = Kind((str, list), "a string or an array")
+NUMBER = Kind((int, float), "a number")
+INTEGER = Kind((int,), "an integer")
+LIST = Kind((list,), "an array")
+OBJECT = Kind((dict,), "an object")
+FLAG_OR_BIT = Kind((bool, int), "0 or 1")
+SCALAR_OR_LIST = Kind((str, int, float, bool, list), "a string, a number, a boolean or an array")
 
 
 class Violation(NamedTuple):
@@ -56,18 +52,18 @@ def missing(path: str, key: str) -> Violation:
     return schema(f"{path}['{key}']", f"The parameter {PATH} is required.")
 
 
-def departure(values: object, types: Types, path: str, others: tuple[type, ...] = ()) -> Violation | None:
+def departure(values: object, types: Types, path: str, others: Kind | None = None) -> Violation | None:
     """The first key of `values` that should not be there, or whose value has a wrong type; None if there is none.
 
-    Keys that `types` does not know may be there if `others` names types, with a value of one of those. Types are
-    compared exactly: true is not the integer 1, and null is nothing at all.
+    Keys that `types` does not know may be there if `others` is given, with a value of that kind. Types are compared
+    exactly: true is not the integer 1, and null is nothing at all.
     """
     if type(values) is not dict:
         return must_be(path, "an object")
     for key, value in values.items():
-        allowed = types.get(key, others)
-        if type(value) not in allowed:
-            if not allowed:
-                return schema(path, f'Unexpected key "{key}" on param "{PATH}".')
-            return must_be(f"{path}['{key}']", _NAMES[allowed])
+        kind = types.get(key, others)
+        if kind is None:
+            return schema(path, f'Unexpected key "{key}" on param "{PATH}".')
+        if type(value) not in kind.types:
+            return must_be(f"{path}['{key}']", kind.said)
     return None

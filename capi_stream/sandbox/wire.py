@@ -190,7 +190,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _chunks(self) -> bytes:
         parts: list[bytes] = []
+        left = LARGEST_BODY_BYTES
         while (size := int(self.rfile.readline().split(b";")[0], 16)) > 0:
+            left -= size
+            if left < 0:
+                raise ConnectionAbortedError("a body that no sender sends")
             parts.append(self.rfile.read(size))
             self.rfile.readline()
         while self.rfile.readline() not in (b"\r\n", b"\n", b""):

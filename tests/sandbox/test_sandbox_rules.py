@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from capi_stream.intake.words import CURRENCIES as OURS
+from capi_stream.sandbox.purchase import CURRENCIES
 from capi_stream.sandbox.rules import violation, warnings
 
 NOW = 1_760_000_000
@@ -50,6 +54,7 @@ REFUSED = [
     ("schema", event(action_source="web")),
     ("schema", event(event_id=7)),
     ("schema", event(opt_out="no")),
+    ("schema", event(opt_out=2)),
     ("schema", event(surprise=1)),
     ("schema", event(advertiser_tracking_enabled=1)),
     ("schema", "not an object"),
@@ -94,8 +99,9 @@ REFUSED = [
     ("schema", purchase(contents=["tea"])),
     ("schema", purchase(contents=[{"id": "tea", "name": "Tea"}])),
     ("schema", purchase(contents=[{"id": "tea", "quantity": 1.5}])),
-    ("schema", purchase(contents=[{"id": "tea", "delivery_category": "drone"}])),
-    ("schema", purchase(content_type="thing")),
+    ("schema", purchase(status=7)),
+    ("schema", purchase(status=["shipped"])),
+    ("schema", purchase(content_type=7)),
     ("schema", purchase(num_items="3")),
     ("schema", purchase(own={"nested": 1})),
     # app_data
@@ -105,8 +111,13 @@ REFUSED = [
     ("schema", event(action_source="app", app_data=APP | {"advertiser_tracking_enabled": 2})),
     ("schema", event(action_source="app", app_data=APP | {"extinfo": EXTINFO[:15]})),
     ("schema", event(action_source="app", app_data=APP | {"extinfo": [*EXTINFO[:15], None]})),
+    ("schema", event(action_source="app", app_data=APP | {"extinfo": [*EXTINFO[:15], True]})),
     ("schema", event(action_source="app", app_data=APP | {"extinfo": ["x1", *EXTINFO[1:]]})),
     ("schema", event(action_source="app", app_data=APP | {"extinfo": ["a2", *[""] * 15]})),
+    ("schema", event(action_source="app", app_data=APP | {"application_tracking_enabled": 2})),
+    ("schema", event(action_source="app", app_data=APP | {"url_schemes": 7})),
+    ("schema", event(app_data=[APP])),
+    ("schema", event(app_data={"extinfo": "a2"})),
     # LDU
     ("schema", event(data_processing_options=["CCPA"])),
     ("schema", event(data_processing_options=["LDU"])),
@@ -114,9 +125,10 @@ REFUSED = [
     ("schema", event(data_processing_options=["LDU"], data_processing_options_country=1)),
     # the rest
     ("schema", event(action_source="business_messaging")),
-    ("schema", event(action_source="business_messaging", messaging_channel="pigeon")),
+    ("schema", event(action_source="business_messaging", messaging_channel="")),
     ("schema", event(event_name="AppendAttribution")),
     ("schema", event(original_event_data={"event_time": "yesterday"})),
+    ("schema", event(attribution_data={"attribution_setting": "24h"})),
 ]
 
 
@@ -141,6 +153,14 @@ TAKEN = [
         user_data={"em": HASH, "client_ip_address": "8.8.8.8"},
     ),
     event(action_source="app", app_data=APP),
+    event(action_source="app", app_data=APP | {"extinfo": [*EXTINFO[:9], 1080, 2400, 2.75, 8, 128, 41, ""]}),
+    event(action_source="app", app_data=APP | {"url_schemes": "shop"}),
+    event(action_source="app", app_data=APP | {"url_schemes": ["shop", "store"]}),
+    event(app_data={}),
+    event(app_data={"vendor_id": "v", "advertiser_tracking_enabled": 2, "extinfo": []}),  # documented for apps alone
+    event(opt_out=True),
+    event(opt_out=0),
+    event(attribution_data={"attribution_setting": {"inactivity_window_hours": 24}}),
     event(action_source="business_messaging", messaging_channel="whatsapp", user_data={"ctwa_clid": "c"}),
     event(event_name="Something of ours", custom_data={"own": [1, 2], "other": True}),
     user(em=[HASH, HASH + ".AQQCAQMC"]),
@@ -159,6 +179,9 @@ TAKEN = [
     user(fn=HASH, client_user_agent="x"),
     purchase(),
     purchase(currency="usd", value=-1),
+    purchase(currency="XAU"),
+    purchase(status="shipped"),
+    purchase(status=True),
     purchase(contents=[{"id": "tea", "quantity": 2, "item_price": 3, "delivery_category": "curbside"}]),
 ]
 
@@ -168,22 +191,55 @@ def test_an_event_that_keeps_the_rules_is_taken(taken: dict[str, Any]) -> None:
     assert violation(taken, NOW) is None
 
 
-@pytest.mark.parametrize(
-    ("slug", "degraded"),
-    [
-        ("website_without_user_agent", event(action_source="website", event_source_url="https://x.example")),
-        ("website_without_url", event(action_source="website", user_data={"em": HASH, "client_user_agent": "x"})),
-        ("no_event_id", event(event_id=None)),
-        ("event_id_in_custom_data", event(event_id=None, custom_data={"event_id": "1"})),
-        ("fbp_format", user(em=HASH, fbp="1098115397")),
-        ("unknown_user_data_key", user(em=HASH, shoe_size="44")),
-        ("content_without_id", purchase(contents=[{"quantity": 1}])),
-        (
-            "unknown_ldu_state",
-            event(data_processing_options=["LDU"], data_processing_options_country=1, data_processing_options_state=5),
-        ),
-    ],
-)
+DEGRADED = [
+    ("website_without_user_agent", event(action_source="website", event_source_url="https://x.example")),
+    ("website_without_url", event(action_source="website", user_data={"em": HASH, "client_user_agent": "x"})),
+    ("no_event_id", event(event_id=None)),
+    ("event_id_in_custom_data", event(event_id=None, custom_data={"event_id": "1"})),
+    ("fbp_format", user(em=HASH, fbp="1098115397")),
+    ("unknown_user_data_key", user(em=HASH, shoe_size="44")),
+    ("content_without_id", purchase(contents=[{"quantity": 1}])),
+    ("unknown_content_type", purchase(content_type="thing")),
+    ("unknown_delivery_category", purchase(delivery_category="drone")),
+    ("unknown_delivery_category", purchase(contents=[{"id": "tea", "delivery_category": "drone"}])),
+    ("unknown_messaging_channel", event(action_source="business_messaging", messaging_channel="pigeon")),
+    ("unknown_app_data_key", event(app_data={"surprise": 1})),
+    (
+        "unknown_ldu_country",
+        event(data_processing_options=["LDU"], data_processing_options_country=2, data_processing_options_state=0),
+    ),
+    (
+        "unknown_ldu_state",
+        event(data_processing_options=["LDU"], data_processing_options_country=1, data_processing_options_state=5),
+    ),
+]
+
+
+@pytest.mark.parametrize(("slug", "degraded"), DEGRADED)
 def test_an_event_that_is_taken_at_a_loss_is_warned_of(slug: str, degraded: dict[str, Any]) -> None:
     assert violation(degraded, NOW) is None
     assert list(warnings(degraded)) == [slug]
+
+
+def test_no_currency_that_the_service_sends_is_refused() -> None:
+    assert {code.upper() for code in OURS} <= CURRENCIES
+
+
+@pytest.mark.parametrize("retired", ["ANG", "BGN", "CUC", "HRK", "SLL", "ZWL"])
+def test_a_currency_that_was_withdrawn_lately_is_taken(retired: str) -> None:
+    assert violation(purchase(currency=retired), NOW) is None
+
+
+SDK = json.loads((Path(__file__).parents[1] / "vectors" / "sdk_payloads.json").read_text())
+AT_FAULT = {
+    "app, iOS, most device slots unset: the SDK emits null": "schema",
+    "empty and white-space strings: the SDK sends null and the hash of nothing": "schema",
+}
+"""What the official SDK sends against the page: nulls."""
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["case"]) for case in SDK if "payload" in case])
+def test_what_the_official_sdk_sends_is_taken(case: dict[str, Any]) -> None:
+    found = violation(case["payload"], case["payload"]["event_time"])
+
+    assert (found.error if found else None) == AT_FAULT.get(case["case"])

@@ -350,14 +350,25 @@ def test_a_chunked_request_is_read(sandbox: Sandbox) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("head", ["Content-Length: many", "Content-Length: -1", "Transfer-Encoding: chunked"])
-def test_a_body_without_an_end_costs_only_its_connection(sandbox: Sandbox, head: str) -> None:
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Content-Length: many",
+        "Content-Length: -1",
+        "Transfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFF",
+    ],
+)
+def test_a_body_without_an_end_costs_only_its_connection(
+    sandbox: Sandbox, head: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with socket.create_connection((urlsplit(sandbox.url).hostname or "", urlsplit(sandbox.url).port or 0)) as raw:
         raw.sendall(f"POST /v25.0/12/events HTTP/1.1\r\n{head}\r\n\r\nxyz\r\n".encode())
         with suppress(ConnectionResetError):
             assert raw.recv(100) == b""
 
     assert post(sandbox.url, [purchase()]).status == 200
+    assert capsys.readouterr().err == ""
 
 
 def test_it_stops_while_a_client_is_connected_and_another_waits() -> None:
