@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
 
@@ -34,6 +34,8 @@ OTHER_NAMES = {
 }
 """What people call a field, and the API's name for it."""
 
+WANTED = 'give an object such as {"field": "em", "raw": "mary@example.com"}.'
+
 
 class BadInputError(Exception):
     """What is wrong with an argument or a line. Never quotes a value: it may be somebody's."""
@@ -60,7 +62,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Print the normal form and the SHA-256 of a value, as the service would send it.
 
-        Exit code 1: the value would be left out, or a line could not be read. 2: no such field.
+        Exit code 1: the value would be left out, or a line could not be read: it is answered with nulls. 2: no such
+        field.
         """
         this_year = datetime.now(UTC).year
         try:
@@ -128,44 +131,50 @@ def _rule(parameter: Parameter) -> str:
 
 
 def _print_lines(lines: Iterable[bytes], this_year: int) -> int:
-    """Answer each line that can be read on stdout, name each other one on stderr; the exit code."""
+    """Answer each line on stdout, but blank ones, and say on stderr what is wrong with it; the exit code.
+
+    One line for one, so that a reader can pair them by their place.
+    """
     exit_code = 0
-    for number, answer in _answers(lines, this_year):
-        if isinstance(answer, BadInputError):
-            typer.echo(f"line {number}: {answer}", err=True)
-            exit_code = 1
-        else:
-            sys.stdout.write(answer + "\n")
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            answer, wrong = _answer(line, this_year)
+            sys.stdout.write(json.dumps(answer) + "\n")
+            if wrong:
+                typer.echo(f"line {number}: {wrong}", err=True)
+                exit_code = 1
     sys.stdout.flush()
     return exit_code
 
 
-def _answers(lines: Iterable[bytes], this_year: int) -> Iterator[tuple[int, str | BadInputError]]:
-    """Each line's number, from 1, with its answer or what is wrong with it. Blank lines have none."""
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            try:
-                yield number, _answer(line, this_year)
-            except BadInputError as wrong:
-                yield number, wrong
+def _answer(line: bytes, this_year: int) -> tuple[dict[str, Any], str]:
+    """One line's answer, null where a value is left out, and what is wrong with the line; empty where nothing is."""
+    answer: dict[str, Any] = {"field": None, "normalized": None, "sha256": None}
+    try:
+        asked = _read(line)
+        if isinstance(asked.get("field"), str):
+            answer["field"] = asked["field"]
+        made = _made(asked, this_year)
+    except BadInputError as wrong:
+        return answer, str(wrong)
+    return (answer if isinstance(made, LeftOut) else answer | made._asdict()), ""
 
 
-def _answer(line: bytes, this_year: int) -> str:
-    """One line's answer as JSON; null where the value is left out. Raises BadInputError."""
-    asked = _read(line)
-    made = hashed(parameter_of(asked["field"]), asked["raw"], this_year)
-    normalized, sha256 = (None, None) if isinstance(made, LeftOut) else made
-    return json.dumps({"field": asked["field"], "normalized": normalized, "sha256": sha256})
+def _made(asked: dict[str, Any], this_year: int) -> Hashed | LeftOut:
+    """What the raw value of a line becomes. Raises BadInputError."""
+    if not isinstance(asked.get("field"), str) or "raw" not in asked:
+        raise BadInputError(WANTED)
+    return hashed(parameter_of(asked["field"]), asked["raw"], this_year)
 
 
 def _read(line: bytes) -> dict[str, Any]:
-    """A line as an object with a field and a raw value. Raises BadInputError."""
+    """A line as an object. Raises BadInputError."""
     try:
         asked = json.loads(line)
     except json.JSONDecodeError as wrong:
         raise BadInputError(f"this is no JSON: {wrong.msg} at character {wrong.pos + 1}.") from None
     except (ValueError, RecursionError):  # bytes that are no UTF-8, a number of thousands of digits, endless brackets
         raise BadInputError("this is no JSON that can be read.") from None
-    if not isinstance(asked, dict) or not isinstance(asked.get("field"), str) or "raw" not in asked:
-        raise BadInputError('give an object such as {"field": "em", "raw": "mary@example.com"}.')
+    if not isinstance(asked, dict):
+        raise BadInputError(WANTED)
     return asked

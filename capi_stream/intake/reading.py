@@ -11,6 +11,9 @@ from capi_stream.intake.source import NULL, Atom, Source
 from capi_stream.intake.spec import Path
 from capi_stream.intake.spec_nodes import nearest
 
+SLOTS = "app_data.extinfo"
+"""The one list whose items say by their place what they are."""
+
 
 @dataclass(slots=True)
 class Scope:
@@ -20,7 +23,7 @@ class Scope:
     type: Type
     prefix: str = ""  # of the variables that are read from it
     decoded: dict[tuple[str, ...], tuple[str, Found]] = field(default_factory=dict)
-    values: dict[tuple[str, ...], Atom] = field(default_factory=dict)
+    values: dict[tuple[tuple[str, ...], bool], Atom] = field(default_factory=dict)
 
     def found(self, path: Path) -> Found | None:
         """What the schema has at a path that was read; None where it has no such path."""
@@ -57,26 +60,35 @@ def _decoded(source: Source, scope: Scope, parts: tuple[str, ...]) -> tuple[str,
 
 def value(source: Source, scope: Scope, path: Path) -> Atom:
     """What is at `path` as it stands in an event: a single value, or a list of them."""
-    if path.parts not in scope.values:
-        scope.values[path.parts] = reading(source, scope, path, lambda code, found: _coerced(source, code, found, path))
-    return scope.values[path.parts]
+    key = path.parts, path.place.makes == SLOTS
+    if key not in scope.values:
+        scope.values[key] = reading(source, scope, path, lambda code, found: _coerced(source, code, found, path))
+    return scope.values[key]
 
 
 def _coerced(source: Source, code: str, found: Found, path: Path) -> Atom:
     array = found.only
-    made = _of_items(at(array.items)) if isinstance(array, Array) else coercion(found)
+    made = _of_items(at(array.items), path) if isinstance(array, Array) else coercion(found)
     if made.code != AS_IT_IS:
         written = made.code.format(code)
         code = source.assign(path.parts[-1], f"None if {code} is None else {written}" if found.is_nullable else written)
     return Atom(code, f"{code} is not None" if found.is_nullable else "", made.kinds)
 
 
-def _of_items(items: Found) -> Coercion:
-    """The coercion of a list: item by item, without nulls. Empty texts stay: they can have a meaning, as in extinfo."""
+def _of_items(items: Found, path: Path) -> Coercion:
+    """The coercion of a list: item by item, without nulls, but in SLOTS, where a null becomes an empty text.
+
+    Empty texts stay: they can have a meaning, as in SLOTS.
+    """
     if isinstance(items.only, Array):
         raise WrongPathError("which is an array of arrays: go over it with each and item")
     written = coercion(items).code.format("each")
-    kept = " if each is not None" if items.is_nullable else ""
-    return Coercion(
-        AS_IT_IS if written + kept == "each" else f"[{written} for each in {{0}}{kept}]", frozenset({"list"})
-    )
+    if items.texts:  # whatever can stand beside a text is written as it is
+        written = "each"
+    if items.is_nullable and path.place.makes == SLOTS:
+        code = f"['' if each is None else {written} for each in {{0}}]"
+    elif items.is_nullable:
+        code = f"[{written} for each in {{0}} if each is not None]"
+    else:
+        code = AS_IT_IS if written == "each" else f"[{written} for each in {{0}}]"
+    return Coercion(code, frozenset({"list"}))

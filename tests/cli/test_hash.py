@@ -97,26 +97,36 @@ def test_any_json_value_is_answered(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "what"),
+    ("line", "what", "field"),
     [
-        (b"secret@example.com", "this is no JSON: Expecting value at character 1"),
-        (b'{"field": "em", "raw": "\xff"}', "this is no JSON that can be read"),
-        (b"[" * 100_000, "this is no JSON that can be read"),
-        (b'{"field": "em", "raw": ' + b"1" * 5_000 + b"}", "this is no JSON that can be read"),
-        (b"[]", 'give an object such as {"field"'),
-        (b'{"field": "em"}', 'give an object such as {"field"'),
-        (b'{"raw": "x"}', 'give an object such as {"field"'),
-        (b'{"field": 7, "raw": "x"}', 'give an object such as {"field"'),
-        (b'{"field": "emial", "raw": "x"}', "There is no field 'emial'"),
+        (b"secret@example.com", "this is no JSON: Expecting value at character 1", None),
+        (b'{"field": "em", "raw": "\xff"}', "this is no JSON that can be read", None),
+        (b"[" * 100_000, "this is no JSON that can be read", None),
+        (b'{"field": "em", "raw": ' + b"1" * 5_000 + b"}", "this is no JSON that can be read", None),
+        (b"[]", 'give an object such as {"field"', None),
+        (b'{"field": "em"}', 'give an object such as {"field"', "em"),
+        (b'{"raw": "x"}', 'give an object such as {"field"', None),
+        (b'{"field": 7, "raw": "x"}', 'give an object such as {"field"', None),
+        (b'{"field": "emial", "raw": "x"}', "There is no field 'emial'", "emial"),
     ],
 )
-def test_a_bad_line_is_named_and_the_others_are_answered(line: bytes, what: str) -> None:
+def test_a_bad_line_is_named_and_answered_with_nulls_in_its_place(line: bytes, what: str, field: str | None) -> None:
     good = b'{"field": "ge", "raw": "Mr"}\n'
     result = run("--jsonl", stdin=good + b"\n" + line + b"\n" + good)
     assert result.exit_code == 1
     assert f"line 3: {what}" in result.stderr
     assert "secret" not in result.stderr
-    assert [answer["normalized"] for answer in answers(result)] == ["m", "m"]
+    mr = {"field": "ge", "normalized": "m", "sha256": hash_of("m")}
+    assert answers(result) == [mr, {"field": field, "normalized": None, "sha256": None}, mr]
+
+
+def test_a_good_line_is_answered_byte_for_byte() -> None:
+    """Scripts read it."""
+    result = run("--jsonl", stdin='{"raw": "MR", "field": "ge"}\r\n\n{"field": "value", "raw": 12.50}\n')
+    assert result.stdout_bytes.decode() == (
+        f'{{"field": "ge", "normalized": "m", "sha256": "{hash_of("m")}"}}\n'
+        '{"field": "value", "normalized": 12.5, "sha256": null}\n'
+    )
 
 
 def test_the_last_line_needs_no_newline() -> None:

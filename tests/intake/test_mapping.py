@@ -78,6 +78,11 @@ event:
         ("{custom_data: {value: total}}", {"total": b"\x04\xd2"}, {"custom_data": {"value": Decimal("12.34")}}),
         ("{custom_data: {value: total}}", {"total": b"\xff\x85"}, {"custom_data": {"value": Decimal("-1.23")}}),
         ("{user_data: {external_id: tags}}", {"tags": ["a", None, ""]}, {"user_data": {"external_id": ["a", ""]}}),
+        (
+            "{user_data: {external_id: tags}, app_data: {extinfo: tags}}",  # in extinfo each item has its place
+            {"tags": ["a2", None, ""]},
+            {"user_data": {"external_id": ["a2", ""]}, "app_data": {"extinfo": ["a2", "", ""]}},
+        ),
         ("{custom_data: {x: facts.speed}}", {"facts": {"speed": 1.5}}, {"custom_data": {"x": 1.5}}),
         ("{custom_data: {x: facts.speed}}", {"facts": {}}, {}),
         ("{custom_data: {x: device.id}}", {"device": {"model": "m", "id": "i"}}, {"custom_data": {"x": "i"}}),
@@ -180,6 +185,19 @@ def test_a_constant_list_is_made_anew_for_every_event() -> None:
 def test_a_number_that_json_cannot_hold_is_a_fault_of_the_record() -> None:
     with pytest.raises(UnfitValueError, match="number_not_finite"):
         compiled("{custom_data: {x: weight}}").run(sale(weight=float("nan")), STORES, [])
+
+
+def test_an_empty_text_in_a_list_stays_beside_other_types_too() -> None:
+    """It became null, and a null in extinfo costs the event."""
+    schema = """{"type": "record", "name": "Event", "fields": [
+        {"name": "slots", "type": ["null", {"type": "array", "items": ["null", "string", "int"]}]}]}"""
+    text = "event: {app_data: {extinfo: slots}, custom_data: {content_ids: slots}}"
+    run = compile_mapping(text, "event.yaml", read_schema(schema), "Event").run
+
+    assert run({"slots": ["a2", "", None, 0]}, STORES, []) == Draft(
+        None, {"app_data": {"extinfo": ["a2", "", "", 0]}, "custom_data": {"content_ids": ["a2", "", 0]}}
+    )
+    assert run({"slots": None}, STORES, []) == Draft(None, {})
 
 
 def test_a_traceback_shows_the_generated_line() -> None:

@@ -146,6 +146,8 @@ TAKEN: list[dict[str, Any]] = [
     {"custom_data__currency": "usd"},
     {"custom_data__loyalty": {"tier": "gold"}},
     {"custom_data__contents": []},
+    {"custom_data__delivery_category": "drone"},  # Meta's words for it are documented, a refusal of others is not
+    {"custom_data__contents": [{"id": "sku-1", "delivery_category": "drone"}]},
     {"user_data__em": HASH},
     {"user_data__em": [f"{HASH}.AQQCAQMC", "1298dbde9c88e2c29876e61e8606a68a"]},
     {"user_data__external_id": ["customer-7"]},
