@@ -172,7 +172,7 @@ class Service:
 
     def assigned(self, partition: Partition, start: int, metadata: str) -> None:
         """`partition` is ours from offset `start` on."""
-        self._engine.assigned(partition, start)
+        self._engine.assigned(partition, start, metadata)
 
     def revoking(self, partitions: Collection[Partition]) -> None:
         """Give `partitions` back: wait for what is out, commit what is settled, and forget them.

@@ -85,6 +85,7 @@ class Builder:
             buffer_bytes=delivery.buffer_bytes,
             partition_span=delivery.partition_span,
             commit_interval_seconds=delivery.commit_interval_seconds,
+            commit_metadata=delivery.commit_metadata,
             pixel_limits={pixel: part.posts_in_flight for pixel, part in tree.pixels.items() if part.posts_in_flight},
         )
 

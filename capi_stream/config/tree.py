@@ -185,6 +185,8 @@ class Delivery(Part):
     """How many offsets a partition may be read ahead of what is committed."""
     commit_interval_seconds: Seconds = default_of(Limits, "commit_interval_seconds")
     """How often offsets are committed."""
+    commit_metadata: bool = default_of(Limits, "commit_metadata")
+    """Whether what is settled above a committed offset is noted beside it, so that a crash sends less twice."""
 
 
 class DeadlinesPart(Part):

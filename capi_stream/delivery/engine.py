@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from capi_stream.delivery import showing
+from capi_stream.delivery import runs, showing
 from capi_stream.delivery.batches import Batch, Entry, Letter
-from capi_stream.delivery.commits import Commits, moved
+from capi_stream.delivery.commits import Commits
 from capi_stream.delivery.gates import Gate, Gates
 from capi_stream.delivery.lanes import Lanes
 from capi_stream.delivery.ledger import Ledger, Snapshot
@@ -59,7 +59,9 @@ class Engine:
         self._settling = Settling(self.ledger)
         self._letterbox = Letterbox(limits, self._gates, self._settling, self.ledger)
         self._posts = Posts(self._gates, self._lanes, self._letterbox, self._settling, self.ledger)
-        self._commits = Commits(limits.commit_interval_seconds, limits.commit_timeout_seconds)
+        self._commits = Commits(
+            limits.commit_interval_seconds, limits.commit_timeout_seconds, with_metadata=limits.commit_metadata
+        )
         self._pausing = Pausing(limits.buffer_bytes, limits.partition_span)
         self._trackers: dict[Partition, OffsetTracker] = {}
         self._unresolved: dict[SchemaRef, list[Ticket]] = {}
@@ -67,9 +69,16 @@ class Engine:
 
     # Fed: partitions come and go.
 
-    def assigned(self, partition: Partition, start: int) -> None:
-        """`partition` is ours; its records come from offset `start` on, which the broker has as committed."""
-        self._trackers[partition] = OffsetTracker(partition, start)
+    def assigned(self, partition: Partition, start: int, metadata: str = "") -> None:
+        """`partition` is ours; its records come from offset `start` on, which the broker has as committed.
+
+        `metadata` stands beside it: the records that it says were settled before are passed over.
+        """
+        skip = runs.read(metadata, start)
+        if isinstance(skip, runs.Unread):
+            self.ledger.metadata_ignored[skip.reason] += 1
+            skip = runs.NOTHING
+        self._trackers[partition] = OffsetTracker(partition, start, skip, metadata)
 
     def revoking(self, partitions: Iterable[Partition]) -> None:
         """Give back what is not out yet of `partitions`; what is out may still settle until `forgotten`."""
@@ -105,6 +114,9 @@ class Engine:
             self.ledger.records[record.partition.topic, "ignored"] += 1
             return
         self.ledger.records[record.partition.topic, "consumed"] += 1
+        if tracker.skips(record.offset):
+            self.ledger.records[record.partition.topic, "skipped"] += 1
+            return
         self._resolve(self._settling.open(tracker, record), reading, now)
 
     def unresolved(self, schema: SchemaRef) -> list[Ticket]:
@@ -195,7 +207,7 @@ class Engine:
 
     def final_commit(self, partitions: Iterable[Partition]) -> Commit | None:
         """What is settled of `partitions` and not committed yet, whatever else is in flight; None if nothing is."""
-        return moved(tracker for partition in partitions if (tracker := self._trackers.get(partition)))
+        return self._commits.moved(tracker for partition in partitions if (tracker := self._trackers.get(partition)))
 
     def commit_ended(self, commit: Commit, error: str | None, now: float) -> None:
         """The broker acknowledged `commit`, or `error` says why not: it is repeated then, with backoff."""

@@ -31,6 +31,7 @@ class Ledger:
     parked: Counter[str] = field(default_factory=Counter)  # reason
     letter_errors: Counter[str] = field(default_factory=Counter)  # reason
     commits: Counter[str] = field(default_factory=Counter)  # outcome: acknowledged, refused
+    metadata_ignored: Counter[str] = field(default_factory=Counter)  # why a text beside a committed offset was not read
     retries: int = 0
     splits: int = 0
     resent_events: int = 0

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import chain
 
+from capi_stream.delivery.runs import NOTHING, Runs, between, written
 from capi_stream.model import Partition, Record, SchemaKey
 
 
@@ -16,35 +18,56 @@ class OffsetTracker:
     """The committable offset of one assignment of one partition, whose records settle in any order.
 
     Every record below `committable` is settled. Offsets may have gaps (compaction, transaction markers): only those
-    that were received are waited for.
+    that were received are waited for. What `skip` holds was settled before this assignment began.
     """
 
-    __slots__ = ("_received", "_settled", "acknowledged", "committable", "held_bytes", "is_live", "last_seen",
-                 "partition", "unresolved")  # fmt: skip
+    __slots__ = ("_received", "_settled", "_skip", "acknowledged", "acknowledged_metadata", "committable", "held_bytes",
+                 "is_live", "last_seen", "partition", "unresolved")  # fmt: skip
 
-    def __init__(self, partition: Partition, start: int) -> None:
+    def __init__(self, partition: Partition, start: int, skip: Runs = NOTHING, metadata: str = "") -> None:
         self.partition = partition
         self.committable = start
         self.last_seen = start - 1
-        self.acknowledged = start  # the offset that the broker is known to have
+        self.acknowledged = start  # the offset that the broker is known to have, and the text beside it
+        self.acknowledged_metadata = metadata
         self.is_live = True  # until the partition is revoked: then nothing of it is handed out any more
         self.held_bytes = 0  # of its records that are not settled
         self.unresolved = 0  # records that wait for a schema
-        self._received: deque[Ticket] = deque()
+        self._received: deque[tuple[int, int]] = deque()  # offset and timestamp; no record, which would stay in memory
         self._settled: set[int] = set()
+        self._skip = skip
 
-    def received(self, ticket: Ticket) -> None:
-        """Wait for `ticket`. Offsets come in rising order."""
-        self._received.append(ticket)
-        self.last_seen = ticket.record.offset
+    def skips(self, offset: int) -> bool:
+        """Whether the record at `offset`, the next that is seen, was settled before; it is then done with."""
+        if not self._skip or offset not in self._skip:
+            return False
+        self.last_seen = offset
+        self._advance()
+        return True
+
+    def received(self, offset: int, timestamp_ms: int) -> None:
+        """Wait for `offset`. Offsets come in rising order."""
+        self._received.append((offset, timestamp_ms))
+        self.last_seen = offset
 
     def settled(self, offset: int) -> None:
         """Let `offset` go; O(1) amortised."""
         self._settled.add(offset)
-        while self._received and self._received[0].record.offset in self._settled:
-            last = self._received.popleft().record.offset
-            self._settled.discard(last)
-            self.committable = last + 1
+        self._advance()
+
+    def _advance(self) -> None:
+        while self._received and self._received[0][0] in self._settled:
+            offset, _ = self._received.popleft()
+            self._settled.discard(offset)
+        self.committable = self._received[0][0] if self._received else self.last_seen + 1
+
+    def metadata(self) -> str:
+        """The text that says what is settled above `committable`."""
+        if not self._settled and not self._skip:
+            return ""
+        unsettled = (offset for offset, _ in self._received if offset not in self._settled)
+        read = between(unsettled, self.last_seen + 1)
+        return written(self.committable, chain(read, self._skip.above(self.last_seen + 1)))
 
     @property
     def span(self) -> int:
@@ -52,9 +75,9 @@ class OffsetTracker:
         return self.last_seen + 1 - self.committable
 
     @property
-    def oldest(self) -> Ticket | None:
-        """The ticket that holds `committable` back."""
-        return self._received[0] if self._received else None
+    def oldest_timestamp_ms(self) -> int | None:
+        """That of the record which holds `committable` back; None where none does."""
+        return self._received[0][1] if self._received else None
 
 
 @dataclass(slots=True, eq=False)

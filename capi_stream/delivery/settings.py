@@ -36,4 +36,5 @@ class Limits:
     letters_in_flight: int = 1_000
     commit_interval_seconds: float = 1.0
     commit_timeout_seconds: float = 30.0
+    commit_metadata: bool = True  # what is settled above the committed offset, beside it: a crash sends less twice
     pixel_limits: Mapping[str, int] = field(default_factory=dict)  # pixel -> its own posts_in_flight

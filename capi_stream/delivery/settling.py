@@ -20,7 +20,7 @@ class Settling:
     def open(self, tracker: OffsetTracker, record: Record) -> Ticket:
         """A ticket with one part: that the record is still to be read."""
         ticket = Ticket(tracker, record)
-        tracker.received(ticket)
+        tracker.received(record.offset, record.timestamp_ms)
         self.hold_bytes(ticket, record.size_bytes + RECORD_BYTES)
         return ticket
 

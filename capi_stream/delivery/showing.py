@@ -112,7 +112,7 @@ def _partition_view(tracker: OffsetTracker, paused: frozenset[Partition]) -> Par
         position=tracker.last_seen + 1,
         uncommitted=tracker.last_seen + 1 - tracker.acknowledged,
         is_paused=tracker.partition in paused,
-        oldest_timestamp_ms=tracker.oldest.record.timestamp_ms if tracker.oldest else None,
+        oldest_timestamp_ms=tracker.oldest_timestamp_ms,
     )
 
 

@@ -70,6 +70,7 @@ class Changes:
         self._gates: Mapping[tuple[str, str], GateView] = {}
         self._paused = 0
         self._waiting_for_schema = 0
+        self._metadata_ignored: Mapping[str, int] = {}
 
     def seen(self, snapshot: Snapshot) -> None:
         """Log what differs from the last snapshot: the start and the end of every wait."""
@@ -84,6 +85,7 @@ class Changes:
         self._gates = gates
         self._partitions(snapshot)
         self._schemas(snapshot)
+        self._metadata(snapshot.ledger.metadata_ignored)
 
     def _partitions(self, snapshot: Snapshot) -> None:
         paused = sum(view.is_paused for view in snapshot.partitions)
@@ -99,6 +101,12 @@ class Changes:
         elif self._waiting_for_schema and not waiting:
             log.info("schemas_arrived")
         self._waiting_for_schema = waiting
+
+    def _metadata(self, ignored: Mapping[str, int]) -> None:
+        for reason, number in ignored.items():
+            if number != self._metadata_ignored.get(reason, 0):
+                log.warning("commit_metadata_ignored", reason=reason, partitions=number, effect="more is sent twice")
+        self._metadata_ignored = dict(ignored)
 
 
 def _gate(view: GateView) -> dict[str, Any]:

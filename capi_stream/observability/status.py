@@ -34,7 +34,8 @@ h2 { font-size: 1rem; margin: 2rem 0 .5rem }
 .tile span, .none { color: var(--soft); font-size: .85rem }
 table { border-collapse: separate; border-spacing: 0; width: 100%; overflow: hidden }
 th, td { text-align: left; padding: .4rem .9rem; border-top: 1px solid var(--line) }
-td:not(:last-child) { white-space: nowrap } tr:first-child th { border-top: 0 } th { color: var(--soft); font-weight: 500; font-size: .85rem }
+td:not(:last-child) { white-space: nowrap }
+tr:first-child th { border-top: 0 } th { color: var(--soft); font-weight: 500; font-size: .85rem }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
 .good { color: var(--good) } .bad { color: var(--bad) } .warn { color: var(--warn) }
 footer { color: var(--soft); font-size: .85rem; margin-top: 2rem } a { color: inherit }

@@ -45,6 +45,7 @@ class Cluster:
     def __init__(self, random: Random, partitions: int, records: int, poison_share: float) -> None:
         self.logs: dict[Partition, list[Written]] = {Partition("orders", n): [] for n in range(partitions)}
         self.committed: dict[Partition, int] = dict.fromkeys(self.logs, 0)
+        self.metadata: dict[Partition, str] = {}
         self.poison: set[str] = set()
         self.letters: set[tuple[Partition, int, str | None, Destination | None]] = set()
         for number in range(records):
@@ -93,6 +94,7 @@ class Cluster:
         """Store the committed offsets."""
         for position in commit.positions:
             self.committed[position.tracker.partition] = position.offset
+            self.metadata[position.tracker.partition] = position.metadata
 
     def first_reading(self, written: Written, *, knows_schema: bool) -> Reading:
         """What intake makes of `written` before and after the registry knows the late schema."""

@@ -53,7 +53,7 @@ class Member:
     def assigned(self, partition: Partition) -> None:
         """Begin at the committed offset."""
         self.positions[partition] = self._cluster.committed[partition]
-        self.engine.assigned(partition, self.positions[partition])
+        self.engine.assigned(partition, self.positions[partition], self._cluster.metadata.get(partition, ""))
 
     def poll(self, now: float) -> None:
         """Read a few records of each partition that is not paused."""
