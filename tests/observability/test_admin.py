@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+import structlog
 from prometheus_client import CollectorRegistry
 
 from capi_stream.observability.admin import AdminFailure, AdminServer
@@ -120,6 +122,19 @@ def test_ages_are_for_people(seconds: float, text: str) -> None:
     assert age(seconds) == text
 
 
+@pytest.fixture
+def loggers() -> Iterator[None]:
+    """The process's loggers, as they were before."""
+    named = [logging.getLogger(name) for name in ("", "httpx", "httpcore")]
+    before = [(logger, logger.level, logger.handlers[:]) for logger in named]
+    yield
+    structlog.reset_defaults()
+    for logger, level, handlers in before:
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
+
+
+@pytest.mark.usefixtures("loggers")
 def test_a_log_line_is_json_without_surprises(capsys: pytest.CaptureFixture[str]) -> None:
     from capi_stream.observability.logs import Changes, set_up
     from capi_stream.observability.settings import LogSettings

@@ -76,13 +76,22 @@ def end_offsets(bootstrap: str | Client, topic: str) -> dict[int, int]:
 
 def committed(bootstrap: str | Client, group: str, topic: str) -> dict[int, int]:
     """Partition -> what `group` has committed; without those that it has not."""
+    return {each.partition: each.offset for each in _committed(bootstrap, group, topic)}
+
+
+def committed_with_metadata(bootstrap: str | Client, group: str, topic: str) -> list[tuple[int, str]]:
+    """What `group` has committed, each offset with the text beside it."""
+    return [(each.offset, each.metadata or "") for each in _committed(bootstrap, group, topic)]
+
+
+def _committed(bootstrap: str | Client, group: str, topic: str) -> list[TopicPartition]:
     admin = AdminClient(client(bootstrap))
     asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
     try:
         offsets = asked[group].result(10).topic_partitions
     except KafkaException:
-        return {}
-    return {each.partition: each.offset for each in offsets if each.topic == topic and each.offset >= 0}
+        return []
+    return [each for each in offsets if each.topic == topic and each.offset >= 0]
 
 
 def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:

@@ -7,10 +7,11 @@ from typing import get_args
 
 import pytest
 
+from capi_stream.delivery.runs import Runs, read
 from capi_stream.kafka.settings import Rebalance
 from capi_stream.sandbox.faults import Fault
-from tests.real.clients import wait_until
-from tests.service.shop import Shop, fresh, logged, rebalancing
+from tests.real.clients import committed_with_metadata, wait_until
+from tests.service.shop import OTHER_PIXEL, Shop, fresh, logged, rebalancing
 
 REBALANCES = get_args(Rebalance)
 ORDERS = 3_000
@@ -63,6 +64,31 @@ def test_a_crash_of_the_only_member_loses_nothing(shop: Shop) -> None:
     shop.run()
     shop.wait_until_committed(60)
     assert set(shop.accepted()) == ids
+
+
+def settled_above(shop: Shop) -> int:
+    """How many offsets the group's commits say are settled above them."""
+    found = [read(text, offset) for offset, text in committed_with_metadata(shop.broker, shop.group, shop.topic)]
+    return sum(end - start for runs in found if isinstance(runs, Runs) for start, end in runs.above(0))
+
+
+@pytest.mark.parametrize(("with_metadata", "times"), [(True, 1), (False, 2)])
+def test_what_was_settled_above_a_held_record_is_not_sent_again_after_a_crash(
+    shop: Shop, with_metadata: bool, times: int
+) -> None:
+    """Every other record waits for a throttled pixel, so that hardly an offset can be committed."""
+    shop.sandbox.always(Fault("account_limit", pixel=OTHER_PIXEL, minutes=60))
+    first = shop.run(delivery={"commit_metadata": with_metadata})
+    for at in range(200):
+        shop.publish([fresh(f"held-{at}", pixel_id=OTHER_PIXEL), fresh(f"free-{at}")], partition=at % 2)
+    wait_until(lambda: len(shop.accepted()) == 200, 30, "the free pixel's events are accepted")
+    wait_until(lambda: settled_above(shop) == (200 if with_metadata else 0), 20, "it is noted beside the offsets")
+    first.kill()
+    shop.sandbox.clear_faults()
+    shop.run(delivery={"commit_metadata": with_metadata})
+    shop.wait_until_committed(60)
+    assert len(shop.accepted()) == 400
+    assert max(shop.accepted().values()) == times
 
 
 def test_a_stopped_member_leaves_nothing_behind_and_its_successor_sends_nothing_twice(shop: Shop) -> None:
