@@ -84,6 +84,7 @@ class Builder:
             posts_in_flight_per_pixel=delivery.posts_in_flight_per_pixel,
             buffer_bytes=delivery.buffer_bytes,
             partition_span=delivery.partition_span,
+            park_after_seconds=delivery.park_after_seconds,
             commit_interval_seconds=delivery.commit_interval_seconds,
             commit_metadata=delivery.commit_metadata,
             pixel_limits={pixel: part.posts_in_flight for pixel, part in tree.pixels.items() if part.posts_in_flight},

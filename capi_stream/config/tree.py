@@ -183,6 +183,9 @@ class Delivery(Part):
     """What records and events may hold in memory before partitions are paused; must hold two batches."""
     partition_span: Count = default_of(Limits, "partition_span")
     """How many offsets a partition may be read ahead of what is committed."""
+    park_after_seconds: Seconds | None = default_of(Limits, "park_after_seconds")
+    """How long a pixel that is held for a fault of its own keeps its records before they are parked; 5 minutes for a
+    refused token or a missing right, 15 for a throttle, if it is left out."""
     commit_interval_seconds: Seconds = default_of(Limits, "commit_interval_seconds")
     """How often offsets are committed."""
     commit_metadata: bool = default_of(Limits, "commit_metadata")

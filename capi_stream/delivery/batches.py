@@ -47,6 +47,7 @@ class Batch:
     unknown_since: float | None = None
     isolation: Isolation | None = None
     is_accused: bool = False
+    lone_failures: int = 0  # how often it could not be judged since it is one event alone
 
     def withdraw(self, unwanted: Callable[[Entry], bool]) -> list[Entry]:
         """Take out and return the entries that are `unwanted`."""

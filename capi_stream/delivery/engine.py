@@ -27,6 +27,7 @@ from capi_stream.delivery.ledger import Ledger, Snapshot
 from capi_stream.delivery.letters import Letterbox
 from capi_stream.delivery.offsets import Commit, OffsetTracker, Ticket
 from capi_stream.delivery.outcomes import Outcome, Scope
+from capi_stream.delivery.parking import Parking
 from capi_stream.delivery.pausing import Pausing
 from capi_stream.delivery.posts import Posts
 from capi_stream.delivery.settings import Limits
@@ -63,6 +64,7 @@ class Engine:
             limits.commit_interval_seconds, limits.commit_timeout_seconds, with_metadata=limits.commit_metadata
         )
         self._pausing = Pausing(limits.buffer_bytes, limits.partition_span)
+        self._parking = Parking(limits, self._gates, self._lanes, self._letterbox)
         self._trackers: dict[Partition, OffsetTracker] = {}
         self._unresolved: dict[SchemaRef, list[Ticket]] = {}
         self._stopping = False
@@ -189,6 +191,7 @@ class Engine:
 
     def letters(self, now: float) -> list[Letter]:
         """The letters to store now; each comes back once, by `stored` or `not_stored`."""
+        self._parking.look(now, self._pausing.full)
         return self._letterbox.ready(now)
 
     def stored(self, letter: Letter) -> None:

@@ -135,6 +135,15 @@ class Gates:
         if seconds and credential not in self._holding:
             self.hold(credential, "usage_limit", now, 1.0, seconds=seconds)
 
+    @property
+    def are_holding(self) -> bool:
+        """Whether any gate holds."""
+        return bool(self._holding)
+
+    def rows(self, gates: Iterable[Gate]) -> list[tuple[Gate, Holding]]:
+        """Those of `gates` that hold, each with why and until when."""
+        return [(gate, row) for gate in gates if (row := self._holding.get(gate))]
+
     def held_until(self, gates: Iterable[Gate]) -> float:
         """The moment before which nothing passes all of `gates`; 0.0 where they all pass. Probes do not count."""
         return max((row.until for gate in gates if (row := self._holding.get(gate))), default=0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from heapq import heappop, heappush
 from itertools import count
 
@@ -11,7 +11,7 @@ from capi_stream.delivery.batches import Batch, Entry
 from capi_stream.delivery.gates import Gate, Gates
 from capi_stream.delivery.outcomes import Scope
 from capi_stream.delivery.settings import Limits
-from capi_stream.model import Destination
+from capi_stream.model import Destination, Partition
 
 SMALLEST_BYTE_LIMIT = 16 * 1024  # a lane whose batches were called too large is not lowered beyond this
 
@@ -29,7 +29,7 @@ class Lane:
     """
 
     __slots__ = ("byte_limit", "closed", "destination", "due_at", "event_limit", "gates", "in_flight", "last_error",
-                 "post_limit", "waiting", "waiting_bytes")  # fmt: skip
+                 "parked_hold", "passed_at", "post_limit", "topics", "waiting", "waiting_bytes")  # fmt: skip
 
     def __init__(self, destination: Destination, limits: Limits) -> None:
         self.destination = destination
@@ -43,11 +43,15 @@ class Lane:
         self.in_flight = 0
         self.due_at: float | None = None  # when the schedule looks at it next
         self.last_error: str | None = None
+        self.topics: set[str] = set()  # that have sent it something since start
+        self.passed_at = float("-inf")  # when the API last accepted something of it
+        self.parked_hold: float | None = None  # when the hold began during which what comes is parked
 
     def add(self, entry: Entry) -> None:
         """Let `entry` wait for its batch."""
         self.waiting.append(entry)
         self.waiting_bytes += len(entry.event.body) + 1
+        self.topics.add(entry.ticket.record.partition.topic)
 
     def close_reason(self, now: float, linger_seconds: float) -> str | None:
         """Why the waiting events should be a batch now: count, bytes or linger; None where they may wait."""
@@ -85,15 +89,24 @@ class Lane:
         """Never again close a batch as large as `batch`, which the API called too large."""
         self.byte_limit = min(self.byte_limit, max(SMALLEST_BYTE_LIMIT, batch.size_bytes // 2))
 
-    def withdraw_foreign(self) -> list[Entry]:
-        """Take out and return the events of partitions that were revoked."""
-        foreign = [entry for entry in self.waiting if not entry.ticket.tracker.is_live]
-        self.waiting = deque(entry for entry in self.waiting if entry.ticket.tracker.is_live)
+    def withdraw(self, unwanted: Callable[[Entry], bool]) -> list[tuple[Entry, Batch | None]]:
+        """Take out and return what waits and is `unwanted`, each with the batch that it was posted in before."""
+        out: list[tuple[Entry, Batch | None]] = [(entry, None) for entry in self.waiting if unwanted(entry)]
+        self.waiting = deque(entry for entry in self.waiting if not unwanted(entry))
         self.waiting_bytes = sum(len(entry.event.body) + 1 for entry in self.waiting)
         for batch in self.closed:
-            foreign += batch.withdraw(is_foreign)
+            out += [(entry, batch) for entry in batch.withdraw(unwanted)]
         self.closed = deque(batch for batch in self.closed if batch.entries)
-        return foreign
+        return out
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it has anything, waiting or out."""
+        return bool(self.waiting or self.closed or self.in_flight)
+
+    def has_of(self, partitions: Collection[Partition]) -> bool:
+        """Whether anything that waits is of `partitions`."""
+        return bool(partitions) and any(entry.ticket.record.partition in partitions for entry in self.entries())
 
     def __len__(self) -> int:
         return len(self.waiting) + sum(len(batch.entries) for batch in self.closed)

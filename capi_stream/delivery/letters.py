@@ -13,7 +13,7 @@ from capi_stream.delivery.offsets import Ticket
 from capi_stream.delivery.outcomes import Rejected, Scope
 from capi_stream.delivery.settings import Limits
 from capi_stream.delivery.settling import Settling
-from capi_stream.model import Partition, Rejection, SchemaKey
+from capi_stream.model import Destination, Event, Partition, Rejection, SchemaKey
 
 
 class Letterbox:
@@ -57,25 +57,40 @@ class Letterbox:
 
     def refuse(self, entry: Entry, outcome: Rejected, batch: Batch, now: float) -> None:
         """Make a letter of an event that was refused at its post. It takes over the event's part of the ticket."""
-        event = entry.event
-        answer = outcome.answer
-        rejection = Rejection(
-            "post", outcome.reason, answer.message, event.index, event.pixel, event.event_id, event.name
-        )
+        rejection = _of_event(entry.event, outcome.reason, outcome.answer.message)
         self._count(rejection)
-        self._waiting.append(
-            Letter(
-                LetterKind.DEAD,
-                self._limits.dead_letter_topic,
-                entry.ticket,
-                rejection,
-                destination=batch.destination,
-                schema=entry.ticket.schema,
-                answer=answer,
-                attempts=batch.attempts,
-                first_failed_at=now if batch.first_failed_at is None else batch.first_failed_at,
-                last_failed_at=now,
-            )
+        letter = self._letter(LetterKind.DEAD, entry, rejection, batch.destination, batch, now)
+        letter.answer = outcome.answer
+        self._waiting.append(letter)
+
+    def park(self, entry: Entry, reason: str, destination: Destination, batch: Batch | None, now: float) -> None:
+        """Make a letter of a good event whose `destination` cannot take it for `reason`.
+
+        It takes over the event's part of the ticket. `batch` is the one that it was posted in before, if any.
+        """
+        rejection = _of_event(entry.event, reason)
+        self._waiting.append(self._letter(LetterKind.PARKED, entry, rejection, destination, batch, now))
+
+    def _letter(
+        self,
+        kind: LetterKind,
+        entry: Entry,
+        rejection: Rejection,
+        destination: Destination,
+        batch: Batch | None,
+        now: float,
+    ) -> Letter:
+        failed_at = now if batch is None or batch.first_failed_at is None else batch.first_failed_at
+        return Letter(
+            kind,
+            self._limits.dead_letter_topic if kind is LetterKind.DEAD else self._limits.parked_topic,
+            entry.ticket,
+            rejection,
+            destination=destination,
+            schema=entry.ticket.schema,
+            attempts=0 if batch is None else batch.attempts,
+            first_failed_at=failed_at,
+            last_failed_at=now,
         )
 
     def _count(self, rejection: Rejection) -> None:
@@ -147,6 +162,10 @@ class Letterbox:
 
     def _topics(self) -> Iterable[Gate]:
         return {_gate(letter) for letter in self._waiting}
+
+
+def _of_event(event: Event, reason: str, detail: str = "") -> Rejection:
+    return Rejection("post", reason, detail, event.index, event.pixel, event.event_id, event.name)
 
 
 def _gate(letter: Letter) -> Gate:

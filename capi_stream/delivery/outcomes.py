@@ -86,13 +86,15 @@ class Policy:
 
     The hold is the API's own where it names one, else `base_seconds` doubled at each failure in a row up to
     `cap_seconds`. After `split_after` posts a batch of several is halved, since data can cause this reason too.
-    After `park_after_seconds` of holding, the pixel's own records may be parked.
+    After `park_after_seconds` of holding, the pixel's own records may be parked; so may a lone event after
+    `park_lone_after` posts, if others of its lane have passed meanwhile: then it is the event that nobody can judge.
     """
 
     base_seconds: float = 0.5
     cap_seconds: float = 60.0
     split_after: int | None = None
     park_after_seconds: float | None = None
+    park_lone_after: int = 8
 
 
 _OUTAGE = Policy()

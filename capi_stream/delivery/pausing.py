@@ -36,6 +36,11 @@ class Pausing:
             if self._at_ceiling or tracker.unresolved or tracker.partition in self._full
         )
 
+    @property
+    def full(self) -> frozenset[Partition]:
+        """The partitions at their share, as of the last look."""
+        return frozenset(self._full)
+
     def forget(self, partition: Partition) -> None:
         """Drop what is remembered of a partition that was revoked."""
         self._full.discard(partition)

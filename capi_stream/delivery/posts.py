@@ -12,7 +12,7 @@ from capi_stream.delivery.labels import event_label
 from capi_stream.delivery.lanes import Lane, Lanes, is_foreign
 from capi_stream.delivery.ledger import Ledger
 from capi_stream.delivery.letters import Letterbox
-from capi_stream.delivery.outcomes import Accepted, Fate, Outcome, Rejected, Unavailable, fate
+from capi_stream.delivery.outcomes import POLICY, Accepted, Fate, Outcome, Rejected, Unavailable, fate
 from capi_stream.delivery.settling import Settling
 from capi_stream.model import Partition
 
@@ -73,6 +73,7 @@ class Posts:
         showing.count_answer(self._ledger, batch, outcome)
         lane.last_error = showing.error_text(outcome) or lane.last_error
         if isinstance(outcome, Accepted):
+            lane.passed_at = now
             self._accepted(batch)
         else:
             self._failed(lane, batch, outcome, now)
@@ -102,6 +103,9 @@ class Posts:
             self._release(foreign)
         if not batch.entries:
             return
+        if isinstance(outcome, Unavailable) and _is_unjudgeable(lane, batch, outcome):
+            self._letterbox.park(batch.entries[0], outcome.reason, batch.destination, batch, now)
+            return
         match fate_of_posted:
             case Fate.SPLIT if len(batch.entries) > 1:
                 self._split(lane, batch, outcome, index)
@@ -124,8 +128,18 @@ class Posts:
     def withdraw_foreign(self) -> None:
         """Give back what waits of partitions that were revoked. What is out may still be answered."""
         for lane in self._lanes:
-            self._release(lane.withdraw_foreign())
+            self._release([entry for entry, _ in lane.withdraw(is_foreign)])
 
     def _release(self, entries: list[Entry]) -> None:
         for entry in entries:
             self._settling.release(entry.ticket)
+
+
+def _is_unjudgeable(lane: Lane, batch: Batch, outcome: Unavailable) -> bool:
+    """Whether `batch` is one event that fails again and again while others of its lane pass."""
+    if len(batch.entries) > 1:
+        return False
+    batch.lone_failures += 1
+    assert batch.first_failed_at is not None
+    has_passed_others = lane.passed_at > batch.first_failed_at
+    return has_passed_others and batch.lone_failures >= POLICY[outcome.reason].park_lone_after

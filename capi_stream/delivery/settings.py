@@ -33,6 +33,8 @@ class Limits:
     posts_in_flight_per_pixel: int = 4
     buffer_bytes: int = 64 * 1024 * 1024
     partition_span: int = 200_000  # offsets between the committable one and the last seen
+    park_after_seconds: float | None = None  # instead of what the policy table says for each reason
+    park_in_the_way_seconds: float = 30.0  # a held lane that fills a partition is parked then, not in every short hold
     letters_in_flight: int = 1_000
     commit_interval_seconds: float = 1.0
     commit_timeout_seconds: float = 30.0

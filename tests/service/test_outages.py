@@ -45,6 +45,31 @@ def test_a_throttled_pixel_does_not_hold_the_other_up(shop: Shop) -> None:
     assert held
 
 
+def test_records_of_a_pixel_that_stays_held_are_parked_and_offsets_move_on(shop: Shop) -> None:
+    shop.sandbox.expire_token(str(PIXEL))
+    shop.run(delivery={"park_after_seconds": 2})
+    held = ids_of(shop, 100)
+    free = ids_of(shop, 100, "free", pixel_id=OTHER_PIXEL)
+    shop.wait_until_committed()
+    parked = shop.letters(shop.parked)
+    assert {header(letter, "event_id") for letter in parked} == held
+    assert {(header(letter, "kind"), header(letter, "reason")) for letter in parked} == {("parked", "token_invalid")}
+    assert set(shop.accepted()) == free
+    assert shop.letters() == []
+
+
+def test_an_outage_of_the_api_parks_nothing(shop: Shop) -> None:
+    shop.sandbox.always(Fault("html"))
+    member = shop.run(delivery={"park_after_seconds": 1})
+    ids = ids_of(shop, 50) | ids_of(shop, 50, "free", pixel_id=OTHER_PIXEL)
+    wait_until(lambda: member.metrics().total("retries_total") >= 4, 30, "it is tried again")
+    assert sum(shop.committed.values()) == 0
+    shop.sandbox.clear_faults()
+    shop.wait_until_committed()
+    assert set(shop.accepted()) == ids
+    assert shop.letters(shop.parked) == []
+
+
 def test_an_expired_token_waits_for_the_next_one_in_its_file(shop: Shop) -> None:
     shop.sandbox.expire_token(str(PIXEL))
     member = shop.run()

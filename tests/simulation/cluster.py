@@ -48,6 +48,7 @@ class Cluster:
         self.metadata: dict[Partition, str] = {}
         self.poison: set[str] = set()
         self.letters: set[tuple[Partition, int, str | None, Destination | None]] = set()
+        self.dead: set[tuple[Partition, int, str | None, Destination | None]] = set()
         for number in range(records):
             self._write(random, random.choice(list(self.logs)), number, poison_share)
 

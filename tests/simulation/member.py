@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from random import Random
 
-from capi_stream.delivery.batches import Batch, Letter
+from capi_stream.delivery.batches import Batch, Letter, LetterKind
 from capi_stream.delivery.engine import Engine
-from capi_stream.delivery.offsets import Commit
+from capi_stream.delivery.offsets import Commit, Ticket
 from capi_stream.delivery.outcomes import Accepted
 from capi_stream.delivery.settings import Limits, Route
 from capi_stream.model import Destination, Partition
@@ -48,7 +48,7 @@ class Member:
         self.batches: list[Batch] = []
         self.letters: list[Letter] = []
         self.commits: list[Commit] = []
-        self.accepted: set[tuple[int, int, str, Destination]] = set()  # ticket, event index, ... of this delivery
+        self.accepted: set[tuple[Ticket, int, str, Destination]] = set()  # ticket, event index, ... of this delivery
 
     def assigned(self, partition: Partition) -> None:
         """Begin at the committed offset."""
@@ -95,7 +95,7 @@ class Member:
         outcome = self._api.judge(batch)
         if isinstance(outcome, Accepted):
             for entry in batch.entries:
-                self.accepted.add((id(entry.ticket), entry.event.index, entry.event.event_id, batch.destination))
+                self.accepted.add((entry.ticket, entry.event.index, entry.event.event_id, batch.destination))
         self.engine.answered(batch, outcome, now, self._random.random())
 
     def store(self, now: float, fault_share: float) -> None:
@@ -107,10 +107,13 @@ class Member:
             self.engine.not_stored(letter, self._random.choice(("too_large", "timed_out")), now)
             return
         rejection = letter.rejection
-        key = (id(letter.ticket), rejection.index, rejection.event_id, letter.destination)
+        key = (letter.ticket, rejection.index, rejection.event_id, letter.destination)
         assert key not in self.accepted, "never both"
         record = letter.record
-        self._cluster.letters.add((record.partition, record.offset, rejection.event_id, letter.destination))
+        stored = (record.partition, record.offset, rejection.event_id, letter.destination)
+        self._cluster.letters.add(stored)
+        if letter.kind is LetterKind.DEAD:
+            self._cluster.dead.add(stored)
         self.engine.stored(letter)
 
     def commit(self, now: float) -> None:

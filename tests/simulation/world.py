@@ -138,7 +138,7 @@ class World:
                 assert letter in self.cluster.letters, f"never early: {partition} {offset} {event_id}"
 
     def _check_everything_settled(self) -> None:
-        for _, _, event_id, destination in self.cluster.letters:
+        for _, _, event_id, destination in self.cluster.dead:
             assert destination is None or event_id in self.cluster.poison, f"{event_id} is good and was dead-lettered"
         assert not any(event_id in self.cluster.poison for _, event_id in self.api.accepted), "poison was accepted"
         for member in self.members:
