@@ -133,7 +133,7 @@ class Shop:
             "api": {"url": self.sandbox.url},
             "pixels": {pixel: {"token_file": str(self.token_file(pixel))} for pixel in PIXELS},
             "delivery": {"linger_seconds": 0.1, "commit_interval_seconds": 0.2},
-            "deadlines": {"drain_seconds": 10},
+            "deadlines": {"drain_seconds": 25},
         }
 
     def token_file(self, pixel: str) -> Path:
