@@ -31,7 +31,7 @@ class Board:
 
     def __init__(self, stalled_after_seconds: float) -> None:
         self.sight: Sight | None = None
-        self._stalled_after = stalled_after_seconds
+        self.stalled_after_seconds = stalled_after_seconds
         self._turned_at = time.monotonic()
         self._state = "starting"
 
@@ -55,7 +55,7 @@ class Board:
     def not_alive(self) -> str | None:
         """Why the process should be restarted; None while the loop turns."""
         since = time.monotonic() - self._turned_at
-        return None if since < self._stalled_after else f"the loop has not turned for {since:.0f} s"
+        return None if since < self.stalled_after_seconds else f"the loop has not turned for {since:.0f} s"
 
     def not_ready(self) -> str | None:
         """Why this member does not count yet; None once it is connected and was assigned partitions, if only none."""

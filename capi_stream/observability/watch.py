@@ -15,6 +15,7 @@ from capi_stream.observability.labels import PixelLabels
 from capi_stream.observability.logs import Changes
 from capi_stream.observability.metrics import Metrics
 from capi_stream.observability.settings import AdminSettings
+from capi_stream.observability.watchdog import Watchdog
 
 
 class Watch:
@@ -29,10 +30,12 @@ class Watch:
         pixels = list(dict.fromkeys(destination.pixel for destination in limits.routes))
         self._metrics = Metrics(registry, self.board, PixelLabels(pixels, settings.pixels), build)
         self._changes = Changes()
+        self._watchdog = Watchdog(self.board)
         self._admin = AdminServer(settings, self.board, registry, version)
 
     def start(self) -> int:
         """Begin to answer; the admin port."""
+        self._watchdog.start()
         self._admin.start()
         return self._admin.port
 
@@ -47,4 +50,5 @@ class Watch:
 
     def close(self) -> None:
         """Answer no more."""
+        self._watchdog.close()
         self._admin.close()

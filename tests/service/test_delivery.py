@@ -23,7 +23,7 @@ def test_records_are_accepted_and_committed(shop: Shop) -> None:
     shop.wait_until_committed()
     assert shop.accepted(str(PIXEL)) == {f"order-{number}": 1 for number in range(50)}
     assert shop.letters() == []
-    assert member.stop(30) == 0
+    assert member.stop(60) == 0
 
 
 def test_an_event_arrives_as_the_contract_says(shop: Shop) -> None:
@@ -172,7 +172,7 @@ def test_personal_data_and_tokens_are_nowhere_but_in_posts_and_letters(shop: Sho
     shop.publish([fresh("order-1"), fresh("bad-1"), fresh("old") | {"occurred_at": 1_600_000_000_000}])
     member = shop.run(logs={"level": "debug"})
     shop.wait_until_committed()
-    member.stop(30)
+    member.stop(60)
     log = member.log.read_text()
     customer = commerce_event()["customer"]
     for secret in ("Silva", "silva", customer["ip_address"], "6505550112", shop.sandbox.token(str(PIXEL))):

@@ -35,7 +35,7 @@ def test_members_share_the_partitions_and_a_killed_ones_are_taken_over(shop: Sho
     shop.wait_until_committed(60)
     assert set(shop.accepted()) == ids
     assert shop.letters() == []
-    assert second.stop(30) == 0
+    assert second.stop(60) == 0
 
 
 @pytest.mark.parametrize("rebalance", REBALANCES)
@@ -48,10 +48,10 @@ def test_a_member_that_joins_and_one_that_leaves_cost_no_duplicates(shop: Shop, 
     second = shop.run(kafka=rebalancing(rebalance))
     wait_until(lambda: logged(first, "partitions_revoked"), 30, "the first gave partitions back")
     ids |= publish_orders(shop, ORDERS)
-    assert first.stop(30) == 0
+    assert first.stop(60) == 0
     shop.wait_until_committed(60)
     assert shop.accepted() == dict.fromkeys(ids, 1)
-    assert second.stop(30) == 0
+    assert second.stop(60) == 0
 
 
 def test_a_crash_of_the_only_member_loses_nothing(shop: Shop) -> None:
@@ -96,7 +96,7 @@ def test_a_stopped_member_leaves_nothing_behind_and_its_successor_sends_nothing_
     first = shop.run()
     ids = publish_orders(shop)
     wait_until(lambda: len(shop.accepted()) > 100, 30, "delivery began")
-    assert first.stop(30) == 0
+    assert first.stop(60) == 0
     assert [line["reason"] for line in logged(first, "stopped")] == ["SIGTERM"]
     assert sum(shop.committed.values()) == len(shop.accepted()), "what the API has is committed, and no more"
     shop.run()
@@ -138,7 +138,7 @@ def test_a_static_member_that_restarts_does_not_disturb_the_other(shop: Shop) ->
     second = shop.run(kafka={"static_membership": "pod-1"})
     wait_until(lambda: second.metrics().total("assigned_partitions") == 1, 20, "each has one")
     before = len(logged(second, "partitions_assigned"))
-    assert first.stop(30) == 0
+    assert first.stop(60) == 0
     shop.run(kafka={"static_membership": "pod-0"})
     ids = publish_orders(shop, number=100)
     shop.wait_until_committed()
@@ -159,4 +159,4 @@ def test_a_member_that_hung_longer_than_its_session_commits_nothing_late(shop: S
     ids |= publish_orders(shop, ORDERS)
     shop.wait_until_committed(60)
     assert set(shop.accepted()) == ids
-    assert first.stop(30) == second.stop(30) == 0
+    assert first.stop(60) == second.stop(30) == 0

@@ -159,4 +159,4 @@ def test_a_broker_that_dies_and_comes_back_costs_no_record(own_broker: RealBroke
         own_broker.start()
         shop.wait_until_committed(90)
         assert set(shop.accepted()) == ids
-        assert member.stop(30) == 0
+        assert member.stop(60) == 0
