@@ -7,7 +7,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -39,39 +39,41 @@ SHOW_EVERY_SECONDS = 1.0
 def run(settings: Settings) -> int:
     """Deliver until a signal says stop; the process's exit code. A second signal exits at once: nothing is lost."""
     set_up(settings.logs)
-    stop = Stop()
+    asked = Asked()
     try:
-        Service(settings).run(lambda: stop.is_asked)
+        Service(settings, asked).run()
     except (KafkaFailure, AdminFailure, PosterBroken, ValueError) as failure:
         log.error("stopped", reason=str(failure))  # noqa: TRY400  the reason is for an operator, a traceback is not
         return 1
-    log.info("stopped", reason=stop.name)
+    log.info("stopped", reason=asked.to_stop)
     return 0
 
 
-class Stop:
-    """Whether a signal asked the process to stop. The second one ends it without a word."""
+class Asked:
+    """What signals ask of the process: to stop (SIGTERM, SIGINT; the second one ends it without a word), and to open
+    what fuses hold (SIGUSR1: only who may send it a signal can, which the admin port could not see to)."""
 
     def __init__(self) -> None:
-        self.name = ""
+        self.to_stop = ""  # the signal's name
+        self.to_reset_fuses = False
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._asked)
+            signal.signal(number, self._stop)
+        signal.signal(signal.SIGUSR1, self._reset)
 
-    @property
-    def is_asked(self) -> bool:
-        """Whether to stop."""
-        return bool(self.name)
-
-    def _asked(self, number: int, _: object) -> None:
-        if self.name:
+    def _stop(self, number: int, _: object) -> None:
+        if self.to_stop:
             os._exit(128 + number)  # nothing more is committed: what was open is read again by the next member
-        self.name = signal.Signals(number).name
+        self.to_stop = signal.Signals(number).name
+
+    def _reset(self, *_: object) -> None:
+        self.to_reset_fuses = True
 
 
 class Service:
     """Owns every part. One thread runs it: the engine, the consumer and the producer belong to that thread."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, asked: Asked) -> None:
+        self._asked = asked
         self._deadlines = settings.deadlines
         self._engine = Engine(settings.limits)
         self._intake = Intake(settings.intake)
@@ -85,13 +87,13 @@ class Service:
         self._show_at = 0.0
         self._give_back_by = float("inf")  # set once, when the whole service stops
 
-    def run(self, is_stopping: Callable[[], bool]) -> None:
+    def run(self) -> None:
         """Deliver until told to stop; then drain, commit and leave the group. Raises KafkaFailure, PosterBroken."""
         log.info("starting", version=__version__, admin_port=self._watch.start())
         self._letters.start()
         self._consumer.start()
         self._watch.board.became("joining")
-        while not is_stopping():
+        while not self._asked.to_stop:
             self._turn()
         self._drain()
         self._watch.close()
@@ -134,6 +136,9 @@ class Service:
             else:
                 self._engine.not_stored(letter, failure, time.monotonic())
         self._renew_tokens()
+        if self._asked.to_reset_fuses:
+            self._asked.to_reset_fuses = False
+            log.warning("fuses_reset", gates=self._engine.reset_fuses())
         for batch in self._engine.ready(time.monotonic(), time.time()):
             self._posters.submit(batch)
         for letter in self._engine.letters(time.monotonic()):

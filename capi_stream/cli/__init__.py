@@ -9,7 +9,7 @@ import typer
 
 from capi_stream import __version__
 
-COMMANDS = ("run", "config", "hash", "sandbox", "demo")
+COMMANDS = ("run", "config", "hash", "fuse", "sandbox", "demo")
 
 
 def main() -> None:

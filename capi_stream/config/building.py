@@ -12,7 +12,7 @@ from capi_stream.config.mistakes import Mistake, WrongValueError
 from capi_stream.config.references import References, read_text, read_text_line
 from capi_stream.config.settings import Deadlines, Settings
 from capi_stream.config.tree import Pixel, Registry, TopicPart, Tree
-from capi_stream.delivery.settings import Limits, Route
+from capi_stream.delivery.settings import FuseSettings, Limits, Route
 from capi_stream.endpoints.network import trusted_authorities
 from capi_stream.endpoints.settings import Credential, Endpoint, PosterSettings, Target, Timeouts
 from capi_stream.intake.intake import Intake
@@ -69,6 +69,7 @@ class Builder:
 
     def _limits(self) -> Limits:
         tree, delivery = self._tree, self._tree.delivery
+        fuse = delivery.fuse
         return Limits(
             routes={
                 destination: Route(self._credential_name(destination), self._endpoint(destination).name)
@@ -84,6 +85,7 @@ class Builder:
             posts_in_flight_per_pixel=delivery.posts_in_flight_per_pixel,
             buffer_bytes=delivery.buffer_bytes,
             partition_span=delivery.partition_span,
+            fuse=FuseSettings(fuse.minimum, fuse.share, fuse.window_seconds) if fuse.enabled else None,
             park_after_seconds=delivery.park_after_seconds,
             commit_interval_seconds=delivery.commit_interval_seconds,
             commit_metadata=delivery.commit_metadata,

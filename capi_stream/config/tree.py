@@ -24,7 +24,7 @@ from capi_stream.config.fields import (
     default_of,
 )
 from capi_stream.config.properties import CommonProperties, ConsumerProperties, ProducerProperties, RegistryProperties
-from capi_stream.delivery.settings import Limits
+from capi_stream.delivery.settings import FuseSettings, Limits
 from capi_stream.endpoints.settings import Timeouts
 from capi_stream.intake.settings import Framing, Rules
 from capi_stream.kafka.settings import ConsumerSettings, ProducerSettings, Rebalance, RegistrySettings
@@ -166,6 +166,19 @@ class RulesPart(Part):
     """How far ahead of the clock an event's time may be, in seconds."""
 
 
+class FusePart(Part):
+    """When so many events are invalid that they wait for a person, instead of all becoming dead letters."""
+
+    enabled: bool = True
+    """Whether there is one."""
+    minimum: Count = default_of(FuseSettings, "minimum")
+    """How many invalid events it takes, of one pixel or of all; a restart into bad data dead-letters as many."""
+    share: Annotated[float, Field(gt=0, lt=1)] = default_of(FuseSettings, "share")
+    """Which share of the events judged within the window it takes."""
+    window_seconds: Seconds = default_of(FuseSettings, "window_seconds")
+    """The window."""
+
+
 class Delivery(Part):
     """What is gathered, held and handed out."""
 
@@ -183,6 +196,8 @@ class Delivery(Part):
     """What records and events may hold in memory before partitions are paused; must hold two batches."""
     partition_span: Count = default_of(Limits, "partition_span")
     """How many offsets a partition may be read ahead of what is committed."""
+    fuse: Annotated[FusePart, OrEmpty] = FusePart()
+    """When so many events are invalid that they wait for a person, instead of all becoming dead letters."""
     park_after_seconds: Seconds | None = default_of(Limits, "park_after_seconds")
     """How long a pixel that is held for a fault of its own keeps its records before they are parked; 5 minutes for a
     refused token or a missing right, 15 for a throttle, if it is left out."""

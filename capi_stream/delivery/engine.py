@@ -21,6 +21,7 @@ from collections.abc import Collection, Iterable
 from capi_stream.delivery import runs, showing
 from capi_stream.delivery.batches import Batch, Entry, Letter
 from capi_stream.delivery.commits import Commits
+from capi_stream.delivery.fuse import Fuses
 from capi_stream.delivery.gates import Gate, Gates
 from capi_stream.delivery.lanes import Lanes
 from capi_stream.delivery.ledger import Ledger, Snapshot
@@ -56,10 +57,11 @@ class Engine:
         self.ledger = Ledger()
         self._limits = limits
         self._gates = Gates()
+        self._fuses = Fuses(limits.fuse, self._gates, limits.routes)
         self._lanes = Lanes(limits, self._gates)
         self._settling = Settling(self.ledger)
-        self._letterbox = Letterbox(limits, self._gates, self._settling, self.ledger)
-        self._posts = Posts(self._gates, self._lanes, self._letterbox, self._settling, self.ledger)
+        self._letterbox = Letterbox(limits, self._gates, self._fuses, self._settling, self.ledger)
+        self._posts = Posts(self._gates, self._fuses, self._lanes, self._letterbox, self._settling, self.ledger)
         self._commits = Commits(
             limits.commit_interval_seconds, limits.commit_timeout_seconds, with_metadata=limits.commit_metadata
         )
@@ -186,6 +188,10 @@ class Engine:
     def opened(self, gate: Gate, now: float) -> None:
         """A person lets everything through `gate`."""
         self._gates.open(gate)
+
+    def reset_fuses(self) -> int:
+        """A person opens what blown fuses hold; how many gates that were."""
+        return self._fuses.reset()
 
     # Asked and fed: letters.
 

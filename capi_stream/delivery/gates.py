@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from capi_stream.delivery.ledger import GateView
 from capi_stream.delivery.outcomes import POLICY, Outcome, Policy, Scope, Unavailable, Usage, backoff
+from capi_stream.model import Destination
 
 PACE_FROM_RATIO = 0.8  # reference, section 7: "Pace down from about 80 %"
 PACE_CAP_SECONDS = 30.0
@@ -152,6 +153,12 @@ class Gates:
         """What is held, for people to see."""
         for gate, row in self._holding.items():
             yield GateView(gate.scope.value, gate.name, row.reason, row.since, row.until, row.attempt)
+
+
+def gate_name(destination: Destination) -> str:
+    """The name of a destination's own gate: the pixel's id, and the endpoint where that is not Graph."""
+    pixel, endpoint = destination
+    return str(pixel) if endpoint == "graph" else f"{pixel}@{endpoint}"
 
 
 def pace(usage: Usage) -> float:

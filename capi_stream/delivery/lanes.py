@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from capi_stream.delivery.batches import Batch, Entry
-from capi_stream.delivery.gates import Gate, Gates
+from capi_stream.delivery.gates import Gate, Gates, gate_name
 from capi_stream.delivery.outcomes import Scope
 from capi_stream.delivery.settings import Limits
 from capi_stream.model import Destination, Partition
@@ -234,11 +234,9 @@ class Lanes:
 def gates_of(destination: Destination, limits: Limits) -> tuple[Gate, ...]:
     """The gates that a post to `destination` passes, from the widest to the narrowest."""
     route = limits.routes[destination]
-    pixel, endpoint = destination
-    name = str(pixel) if endpoint == "graph" else f"{pixel}@{endpoint}"
     return (
         Gate(Scope.ALL),
         Gate(Scope.ENDPOINT, route.endpoint),
         Gate(Scope.CREDENTIAL, route.credential),
-        Gate(Scope.PIXEL, name),
+        Gate(Scope.PIXEL, gate_name(destination)),
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
 
 from capi_stream.delivery.batches import Batch, Entry, Letter, LetterKind
+from capi_stream.delivery.fuse import Fuses
 from capi_stream.delivery.gates import Gate, Gates
 from capi_stream.delivery.labels import event_label, pixel_label
 from capi_stream.delivery.ledger import Ledger
@@ -13,27 +14,29 @@ from capi_stream.delivery.offsets import Ticket
 from capi_stream.delivery.outcomes import Rejected, Scope
 from capi_stream.delivery.settings import Limits
 from capi_stream.delivery.settling import Settling
-from capi_stream.model import Destination, Event, Partition, Rejection, SchemaKey
+from capi_stream.model import Destination, Event, Partition, PixelId, Rejection, SchemaKey
 
 
 class Letterbox:
     """Letters that wait, and those that are out. A topic that cannot take them is held; nothing is dropped.
 
-    Each letter is one open part of its record's ticket, settled by the broker's acknowledgement.
+    Each letter is one open part of its record's ticket, settled by the broker's acknowledgement. It waits with those
+    of the same topic and pixel: they pass the same gates, so a turn of the loop looks at each queue once.
     """
 
-    def __init__(self, limits: Limits, gates: Gates, settling: Settling, ledger: Ledger) -> None:
+    def __init__(self, limits: Limits, gates: Gates, fuses: Fuses, settling: Settling, ledger: Ledger) -> None:
         self._limits = limits
         self._gates = gates
+        self._fuses = fuses
         self._settling = settling
         self._ledger = ledger
-        self._waiting: deque[Letter] = deque()
+        self._waiting: dict[tuple[str, PixelId | None], deque[Letter]] = {}
         self._out: set[Letter] = set()
         self._pixels = frozenset(destination.pixel for destination in limits.routes)
 
     def __len__(self) -> int:
         """How many letters are not stored yet."""
-        return len(self._waiting) + len(self._out)
+        return len(self._out) + sum(map(len, self._waiting.values()))
 
     @property
     def in_flight(self) -> int:
@@ -49,19 +52,19 @@ class Letterbox:
     def reject(self, ticket: Ticket, rejection: Rejection, schema: SchemaKey | None, now: float) -> None:
         """Make a letter of what intake refused: a part of its ticket of its own."""
         ticket.open_parts += 1
-        self._count(rejection)
+        self._count(rejection, now)
         topic = self._limits.dead_letter_topic
-        self._waiting.append(
+        self._queue(
             Letter(LetterKind.DEAD, topic, ticket, rejection, schema=schema, first_failed_at=now, last_failed_at=now)
         )
 
     def refuse(self, entry: Entry, outcome: Rejected, batch: Batch, now: float) -> None:
         """Make a letter of an event that was refused at its post. It takes over the event's part of the ticket."""
         rejection = _of_event(entry.event, outcome.reason, outcome.answer.message)
-        self._count(rejection)
+        self._count(rejection, now)
         letter = self._letter(LetterKind.DEAD, entry, rejection, batch.destination, batch, now)
         letter.answer = outcome.answer
-        self._waiting.append(letter)
+        self._queue(letter)
 
     def park(self, entry: Entry, reason: str, destination: Destination, batch: Batch | None, now: float) -> None:
         """Make a letter of a good event whose `destination` cannot take it for `reason`.
@@ -69,7 +72,15 @@ class Letterbox:
         It takes over the event's part of the ticket. `batch` is the one that it was posted in before, if any.
         """
         rejection = _of_event(entry.event, reason)
-        self._waiting.append(self._letter(LetterKind.PARKED, entry, rejection, destination, batch, now))
+        self._queue(self._letter(LetterKind.PARKED, entry, rejection, destination, batch, now))
+
+    def park_held(self, pixel: PixelId, topics: Collection[str]) -> None:
+        """Park the dead letters of `pixel` that a fuse holds, as far as they are of the source `topics`."""
+        held = self._waiting.pop((self._limits.dead_letter_topic, pixel), deque())
+        for letter in held:
+            if letter.record.partition.topic in topics:
+                letter.kind, letter.topic = LetterKind.PARKED, self._limits.parked_topic
+            self._queue(letter)
 
     def _letter(
         self,
@@ -93,26 +104,39 @@ class Letterbox:
             last_failed_at=now,
         )
 
-    def _count(self, rejection: Rejection) -> None:
+    def _count(self, rejection: Rejection, now: float) -> None:
         self._ledger.rejected[pixel_label(rejection.pixel, self._pixels), rejection.stage, rejection.reason] += 1
+        self._fuses.judged(rejection.pixel, 1, 1, now)
+
+    def _queue(self, letter: Letter, *, first: bool = False) -> None:
+        queue = self._waiting.setdefault((letter.topic, self._fused(letter)), deque())
+        queue.appendleft(letter) if first else queue.append(letter)
+
+    def _fused(self, letter: Letter) -> PixelId | None:
+        """Whose fuse `letter` passes, beside that of all. A parked one passes none."""
+        pixel = letter.rejection.pixel
+        return pixel if letter.kind is LetterKind.DEAD and pixel in self._pixels else None
 
     # Asked and fed.
 
     def ready(self, now: float) -> list[Letter]:
         """Take the letters that may go now; each comes back by `stored` or `not_stored`."""
         going: list[Letter] = []
-        kept: list[Letter] = []
-        while self._waiting and len(self._out) < self._limits.letters_in_flight:
-            letter = self._waiting.popleft()
-            gate = (_gate(letter),)
-            if self._gates.passes(gate, now):
-                self._gates.took(gate, letter)
-                self._out.add(letter)
-                going.append(letter)
-            else:
-                kept.append(letter)
-        self._waiting.extendleft(reversed(kept))
+        for (topic, pixel), queue in self._waiting.items():
+            is_dead = topic == self._limits.dead_letter_topic
+            if queue and not (is_dead and self._fuses.holds(pixel)):
+                going += self._taken(queue, now)
         return going
+
+    def _taken(self, queue: deque[Letter], now: float) -> Iterator[Letter]:
+        while queue and len(self._out) < self._limits.letters_in_flight:
+            gates = (_gate(queue[0]),)
+            if not self._gates.passes(gates, now):
+                return
+            letter = queue.popleft()
+            self._gates.took(gates, letter)
+            self._out.add(letter)
+            yield letter
 
     def stored(self, letter: Letter) -> None:
         """The broker acknowledged `letter`: its part is settled."""
@@ -143,25 +167,26 @@ class Letterbox:
         else:
             self._gates.failed_again(_gate(letter), reason, letter, now, jitter=1.0)
         if letter.ticket.tracker.is_live:
-            self._waiting.appendleft(letter)
+            self._queue(letter, first=True)
         else:
             self._settling.release(letter.ticket)
 
     def withdraw_foreign(self) -> None:
         """Give back the waiting letters of partitions that were revoked."""
-        foreign = [letter for letter in self._waiting if not letter.ticket.tracker.is_live]
-        self._waiting = deque(letter for letter in self._waiting if letter.ticket.tracker.is_live)
-        for letter in foreign:
-            self._settling.release(letter.ticket)
+        for key, queue in self._waiting.items():
+            self._waiting[key] = deque(letter for letter in queue if letter.ticket.tracker.is_live)
+            for letter in queue:
+                if not letter.ticket.tracker.is_live:
+                    self._settling.release(letter.ticket)
 
     def can_move_before(self, deadline: float) -> bool:
         """Whether a letter is out, or one that waits may go before `deadline`."""
         if self._out:
             return True
-        return any(self._gates.held_until([gate]) < deadline for gate in self._topics())
-
-    def _topics(self) -> Iterable[Gate]:
-        return {_gate(letter) for letter in self._waiting}
+        return any(
+            queue and not self._fuses.holds(pixel) and self._gates.held_until([_gate(queue[0])]) < deadline
+            for (_, pixel), queue in self._waiting.items()
+        )
 
 
 def _of_event(event: Event, reason: str, detail: str = "") -> Rejection:

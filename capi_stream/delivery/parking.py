@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
+from capi_stream.delivery.fuse import FUSE
 from capi_stream.delivery.gates import Gate, Gates, Holding
 from capi_stream.delivery.lanes import Lane, Lanes
 from capi_stream.delivery.letters import Letterbox
@@ -41,7 +42,7 @@ class Parking:
         if not passing:
             return
         for lane in self._lanes:
-            if len(lane) and not passing.isdisjoint(lane.topics):
+            if not passing.isdisjoint(lane.topics):
                 self._park(lane, passing, now, full)
 
     def _is_held(self, lane: Lane, now: float) -> bool:
@@ -54,6 +55,8 @@ class Parking:
         if row is None:
             return
         lane.parked_hold = row.since
+        if row.reason == FUSE:
+            self._letterbox.park_held(lane.destination.pixel, topics)
         for entry, batch in lane.withdraw(lambda entry: entry.ticket.record.partition.topic in topics):
             self._letterbox.park(entry, row.reason, lane.destination, batch, now)
 

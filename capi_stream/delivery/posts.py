@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from capi_stream.delivery import showing
 from capi_stream.delivery.batches import Batch, Entry
+from capi_stream.delivery.fuse import Fuses
 from capi_stream.delivery.gates import Gates
 from capi_stream.delivery.labels import event_label
 from capi_stream.delivery.lanes import Lane, Lanes, is_foreign
@@ -22,7 +23,10 @@ SAFE_RESEND_SECONDS = 48 * 3600.0  # within this the API drops the second of two
 class Posts:
     """The batches that are out, and the passage of each from its lane to its fate."""
 
-    def __init__(self, gates: Gates, lanes: Lanes, letterbox: Letterbox, settling: Settling, ledger: Ledger) -> None:
+    def __init__(
+        self, gates: Gates, fuses: Fuses, lanes: Lanes, letterbox: Letterbox, settling: Settling, ledger: Ledger
+    ) -> None:
+        self._fuses = fuses
         self._gates = gates
         self._lanes = lanes
         self._letterbox = letterbox
@@ -74,13 +78,14 @@ class Posts:
         lane.last_error = showing.error_text(outcome) or lane.last_error
         if isinstance(outcome, Accepted):
             lane.passed_at = now
-            self._accepted(batch)
+            self._accepted(batch, now)
         else:
             self._failed(lane, batch, outcome, now)
 
-    def _accepted(self, batch: Batch) -> None:
+    def _accepted(self, batch: Batch, now: float) -> None:
         batch.judged_alone(guilty=False)
         pixel = batch.destination.pixel
+        self._fuses.judged(pixel, len(batch.entries), 0, now)
         for name, number in Counter(event_label(entry.event.name) for entry in batch.entries).items():
             self._ledger.events[pixel, name, "accepted"] += number
         for keys, number in Counter(entry.event.identifiers for entry in batch.entries).items():

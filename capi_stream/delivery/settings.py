@@ -17,6 +17,21 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class FuseSettings:
+    """When it blows: at `minimum` invalid events that are more than `share` of those judged within the window.
+
+    Generous: a bad record here and there never reaches it, and a restart into bad data costs `minimum` dead letters.
+    """
+
+    minimum: int = 1_000
+    share: float = 0.5
+    window_seconds: float = 600.0
+
+
+GENEROUS = FuseSettings()
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What the engine may gather, hold and hand out.
 
@@ -38,5 +53,6 @@ class Limits:
     letters_in_flight: int = 1_000
     commit_interval_seconds: float = 1.0
     commit_timeout_seconds: float = 30.0
+    fuse: FuseSettings | None = GENEROUS  # None: no amount of invalid events stops anything
     commit_metadata: bool = True  # what is settled above the committed offset, beside it: a crash sends less twice
     pixel_limits: Mapping[str, int] = field(default_factory=dict)  # pixel -> its own posts_in_flight

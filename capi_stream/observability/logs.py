@@ -6,6 +6,7 @@ Nothing here may hold personal data or a token: rooms log reasons from closed se
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -78,7 +79,7 @@ class Changes:
         for key, view in gates.items():
             before = self._gates.get(key)
             if before is None or before.reason != view.reason:
-                log.warning("gate_held", **_gate(view), hold_seconds=round(max(0.0, view.until - snapshot.now), 1))
+                log.warning("gate_held", **_gate(view), hold_seconds=_hold_seconds(view, snapshot.now))
         for key, view in self._gates.items():
             if key not in gates:
                 log.info("gate_opened", **_gate(view), held_seconds=round(snapshot.now - view.since, 1))
@@ -107,6 +108,11 @@ class Changes:
             if number != self._metadata_ignored.get(reason, 0):
                 log.warning("commit_metadata_ignored", reason=reason, partitions=number, effect="more is sent twice")
         self._metadata_ignored = dict(ignored)
+
+
+def _hold_seconds(view: GateView, now: float) -> float | None:
+    """None where only a person ends it: JSON has no infinity."""
+    return None if math.isinf(view.until) else round(max(0.0, view.until - now), 1)
 
 
 def _gate(view: GateView) -> dict[str, Any]:

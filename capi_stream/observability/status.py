@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -14,7 +15,7 @@ ADVICE = {
     "permission_missing": "Give the token's user access to this pixel in Meta's Events Manager.",
     "unknown_pixel": "Check the pixel's id, and that its token may see it.",
     "blocked": "Look for a notice in Meta's Events Manager.",
-    "fuse": "Too many events were refused. Look at the dead letters before anything else.",
+    "fuse": "Too many events were invalid. Look at the dead letters, mend the cause, then: capi-stream fuse reset",
 }
 NOTHING_TO_DO = "Nothing: it is tried again by itself."
 TOPIC_ADVICE = "Check that the topic exists, its rights and its max.message.bytes. Offsets wait meanwhile."
@@ -95,7 +96,8 @@ def _gates(snapshot: Snapshot) -> str:
 
 def _gate_row(view: GateView, now: float) -> Sequence[str]:
     advice = TOPIC_ADVICE if view.scope == "topic" else ADVICE.get(view.reason, NOTHING_TO_DO)
-    return (f"{view.scope} {view.name}", view.reason, age(now - view.since), age(max(0.0, view.until - now)), advice)
+    next_try = "never" if math.isinf(view.until) else age(max(0.0, view.until - now))
+    return (f"{view.scope} {view.name}", view.reason, age(now - view.since), next_try, advice)
 
 
 def _lanes(snapshot: Snapshot) -> str:

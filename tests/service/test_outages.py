@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,22 @@ def test_an_outage_of_the_api_parks_nothing(shop: Shop) -> None:
     shop.wait_until_committed()
     assert set(shop.accepted()) == ids
     assert shop.letters(shop.parked) == []
+
+
+def test_a_blown_fuse_waits_for_a_person_who_resets_it(shop: Shop) -> None:
+    member = shop.run(delivery={"fuse": {"minimum": 20}})
+    shop.publish(fresh(f"free-{at}", order_value=None) for at in range(60))
+    wait_until(lambda: logged(member, "gate_held"), 20, "it is told")
+    assert logged(member, "gate_held")[0]["reason"] == "fuse"
+    assert len(shop.letters()) <= 20, "at most the minimum is dead-lettered"
+    assert sum(shop.committed.values()) <= 20
+    told = subprocess.run(
+        [sys.executable, "-m", "capi_stream", "fuse", "reset", "--pid", str(member.pid)], capture_output=True, text=True
+    )
+    assert told.returncode == 0, told.stderr
+    wait_until(lambda: logged(member, "fuses_reset"), 10, "it was asked")
+    shop.wait_until_committed()
+    assert shop.reasons == {"purchase_without_value": 60}
 
 
 def test_an_expired_token_waits_for_the_next_one_in_its_file(shop: Shop) -> None:
