@@ -32,6 +32,7 @@ class Letterbox:
         self._ledger = ledger
         self._waiting: dict[tuple[str, PixelId | None], deque[Letter]] = {}
         self._out: set[Letter] = set()
+        self._out_bytes = 0
         self._pixels = frozenset(destination.pixel for destination in limits.routes)
 
     def __len__(self) -> int:
@@ -129,18 +130,27 @@ class Letterbox:
         return going
 
     def _taken(self, queue: deque[Letter], now: float) -> Iterator[Letter]:
-        while queue and len(self._out) < self._limits.letters_in_flight:
+        while queue and self._has_room():
             gates = (_gate(queue[0]),)
             if not self._gates.passes(gates, now):
                 return
             letter = queue.popleft()
             self._gates.took(gates, letter)
             self._out.add(letter)
+            self._out_bytes += letter.record.size_bytes
             yield letter
+
+    def _has_room(self) -> bool:
+        limits = self._limits
+        return len(self._out) < limits.letters_in_flight and self._out_bytes < limits.letters_in_flight_bytes
+
+    def _came_back(self, letter: Letter) -> None:
+        self._out.remove(letter)
+        self._out_bytes -= letter.record.size_bytes
 
     def stored(self, letter: Letter) -> None:
         """The broker acknowledged `letter`: its part is settled."""
-        self._out.remove(letter)
+        self._came_back(letter)
         self._gates.opened_by(_gate(letter), letter)
         rejection = letter.rejection
         counts, outcome = (
@@ -160,7 +170,7 @@ class Letterbox:
         still say where the record is.
         """
         self._ledger.letter_errors[reason] += 1
-        self._out.remove(letter)
+        self._came_back(letter)
         if reason == "too_large" and letter.carries_value:
             letter.carries_value = False
             self._gates.opened_by(_gate(letter), letter)

@@ -51,6 +51,7 @@ class Limits:
     park_after_seconds: float | None = None  # instead of what the policy table says for each reason
     park_in_the_way_seconds: float = 30.0  # a held lane that fills a partition is parked then, not in every short hold
     letters_in_flight: int = 1_000
+    letters_in_flight_bytes: int = 8 * 1024 * 1024  # librdkafka holds a copy of each until it is acknowledged
     commit_interval_seconds: float = 1.0
     commit_timeout_seconds: float = 30.0
     fuse: FuseSettings | None = GENEROUS  # None: no amount of invalid events stops anything

@@ -22,6 +22,12 @@ log = structlog.get_logger("capi_stream.kafka")
 
 _METADATA_MARK = b"CGMDv2:"  # then the epoch, 4 bytes
 
+PREFETCH = {
+    "queued.max.messages.kbytes": 16_384,  # its default is 64 MB, beside our own budget
+    "fetch.queue.backoff.ms": 10,  # its default of a second makes a queue of this size stutter (seen)
+}
+"""What librdkafka may hold before it is asked for records. The user's own settings stand over it."""
+
 LETTER_BATCH_BYTES = 65_536  # far below any topic's max.message.bytes; one larger letter still goes, alone
 LARGEST_LETTER_BYTES = 1_000_000_000  # librdkafka's own bound: the topic decides, not its default of 1 MB
 
@@ -75,7 +81,7 @@ def consumer_properties(settings: ConsumerSettings) -> dict[str, Any]:
             own["group.protocol"] = "consumer"
     if settings.group_instance_id is not None:
         own["group.instance.id"] = settings.group_instance_id
-    return {**settings.properties, **own}
+    return {**PREFETCH, **settings.properties, **own}
 
 
 def producer_properties(settings: ProducerSettings) -> dict[str, Any]:

@@ -189,3 +189,15 @@ def test_unknown_partitions_and_empty_lists_are_normal() -> None:
     world.engine.forgotten([P1])
     world.engine.forgotten([])
     assert world.engine.partitions() == {P0}
+
+
+def test_letters_that_are_out_are_few_in_number_and_in_bytes() -> None:
+    world = World(letters_in_flight=3, letters_in_flight_bytes=20)
+    for _ in range(5):
+        world.receive(Malformed(Rejection("decode", "undecodable")))
+    out = world.engine.letters(world.now)
+    assert len(out) == 3, "each has 8 bytes: the third still began below 20"
+    world.engine.stored(out[0])
+    assert len(world.engine.letters(world.now)) == 1
+    world.engine.not_stored(out[1], "timed_out", world.now)
+    assert world.engine.letters(world.now) == [], "its topic is held"
