@@ -42,11 +42,17 @@ def run(settings: Settings) -> int:
     asked = Asked()
     try:
         Service(settings, asked).run()
+    except StoppedEarlyError:
+        pass
     except (KafkaFailure, AdminFailure, PosterBroken, ValueError) as failure:
         log.error("stopped", reason=str(failure))  # noqa: TRY400  the reason is for an operator, a traceback is not
         return 1
     log.info("stopped", reason=asked.to_stop)
     return 0
+
+
+class StoppedEarlyError(Exception):
+    """A signal came while the service was still starting: nothing was read, so there is nothing to drain."""
 
 
 class Asked:
@@ -56,6 +62,7 @@ class Asked:
     def __init__(self) -> None:
         self.to_stop = ""  # the signal's name
         self.to_reset_fuses = False
+        self.has_started = False  # until then a signal interrupts whatever waits for Kafka
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         signal.signal(signal.SIGUSR1, self._reset)
@@ -64,6 +71,8 @@ class Asked:
         if self.to_stop:
             os._exit(128 + number)  # nothing more is committed: what was open is read again by the next member
         self.to_stop = signal.Signals(number).name
+        if not self.has_started:
+            raise StoppedEarlyError
 
     def _reset(self, *_: object) -> None:
         self.to_reset_fuses = True
@@ -92,6 +101,7 @@ class Service:
         log.info("starting", version=__version__, admin_port=self._watch.start())
         self._letters.start()
         self._consumer.start()
+        self._asked.has_started = True
         self._watch.board.became("joining")
         while not self._asked.to_stop:
             self._turn()

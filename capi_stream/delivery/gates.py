@@ -44,6 +44,7 @@ class Gates:
 
     def __init__(self) -> None:
         self._holding: dict[Gate, Holding] = {}
+        self._struck: dict[Gate, set[Gate]] = {}  # endpoint -> pixels that it failed since it last judged anything
 
     def passes(self, gates: Iterable[Gate], now: float) -> bool:
         """Whether something that must pass all of `gates` may go now, if only as their probe."""
@@ -68,13 +69,15 @@ class Gates:
         if isinstance(outcome, Unavailable):
             self._blamed(gates, probe, outcome, now, jitter)
         else:
+            self._struck.pop(_of_scope(gates, Scope.ENDPOINT), None)
             self._open_probed(gates, probe)
         if outcome.usage is not None:
             self._pace(gates, outcome.usage, now)
 
     def _blamed(self, gates: tuple[Gate, ...], probe: object, outcome: Unavailable, now: float, jitter: float) -> None:
-        blamed = next(gate for gate in gates if gate.scope is outcome.scope)
-        width = _WIDE_TO_NARROW.index(outcome.scope)
+        scope = self._scope(gates, outcome)
+        blamed = _of_scope(gates, scope)
+        width = _WIDE_TO_NARROW.index(scope)
         self._open_probed([gate for gate in gates if _WIDE_TO_NARROW.index(gate.scope) < width], probe)
         for gate in gates:
             if gate is not blamed and (row := self._holding.get(gate)) and row.probe is probe:
@@ -87,6 +90,16 @@ class Gates:
                 blamed, outcome.reason, now, jitter,
                 attempt=row.attempt + 1, since=row.since, seconds=outcome.hold_seconds,
             )  # fmt: skip
+
+    def _scope(self, gates: tuple[Gate, ...], outcome: Unavailable) -> Scope:
+        """What `outcome` holds. An endpoint that answers badly may do so for one pixel alone, whose events may even be
+        the cause: it is held itself only once it has failed a second pixel and judged nothing in between."""
+        if outcome.scope is not Scope.ENDPOINT or outcome.reason == "not_connected":
+            return outcome.scope
+        endpoint = _of_scope(gates, Scope.ENDPOINT)
+        struck = self._struck.setdefault(endpoint, set())
+        struck.add(_of_scope(gates, Scope.PIXEL))
+        return Scope.ENDPOINT if len(struck) > 1 or endpoint in self._holding else Scope.PIXEL
 
     def hold(
         self,
@@ -131,7 +144,7 @@ class Gates:
         self._open_probed((gate,), probe)
 
     def _pace(self, gates: tuple[Gate, ...], usage: Usage, now: float) -> None:
-        credential = next(gate for gate in gates if gate.scope is Scope.CREDENTIAL)
+        credential = _of_scope(gates, Scope.CREDENTIAL)
         seconds = pace(usage)
         if seconds and credential not in self._holding:
             self.hold(credential, "usage_limit", now, 1.0, seconds=seconds)
@@ -153,6 +166,10 @@ class Gates:
         """What is held, for people to see."""
         for gate, row in self._holding.items():
             yield GateView(gate.scope.value, gate.name, row.reason, row.since, row.until, row.attempt)
+
+
+def _of_scope(gates: Iterable[Gate], scope: Scope) -> Gate:
+    return next(gate for gate in gates if gate.scope is scope)
 
 
 def gate_name(destination: Destination) -> str:

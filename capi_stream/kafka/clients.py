@@ -22,11 +22,12 @@ log = structlog.get_logger("capi_stream.kafka")
 
 _METADATA_MARK = b"CGMDv2:"  # then the epoch, 4 bytes
 
-PREFETCH = {
-    "queued.max.messages.kbytes": 16_384,  # its default is 64 MB, beside our own budget
+CONSUMER_DEFAULTS = {
+    "queued.max.messages.kbytes": 16_384,  # what is prefetched; its default is 64 MB, beside our own budget
     "fetch.queue.backoff.ms": 10,  # its default of a second makes a queue of this size stutter (seen)
+    "topic.metadata.refresh.interval.ms": 30_000,  # how late added partitions are seen; its default is 5 minutes
 }
-"""What librdkafka may hold before it is asked for records. The user's own settings stand over it."""
+"""Where librdkafka's own defaults do not suit this service. The user's settings stand over them."""
 
 LETTER_BATCH_BYTES = 65_536  # far below any topic's max.message.bytes; one larger letter still goes, alone
 LARGEST_LETTER_BYTES = 1_000_000_000  # librdkafka's own bound: the topic decides, not its default of 1 MB
@@ -81,7 +82,7 @@ def consumer_properties(settings: ConsumerSettings) -> dict[str, Any]:
             own["group.protocol"] = "consumer"
     if settings.group_instance_id is not None:
         own["group.instance.id"] = settings.group_instance_id
-    return {**PREFETCH, **settings.properties, **own}
+    return {**CONSUMER_DEFAULTS, **settings.properties, **own}
 
 
 def producer_properties(settings: ProducerSettings) -> dict[str, Any]:

@@ -42,8 +42,13 @@ HEADERS: Mapping[str, str] = MappingProxyType(
 
 
 def headers(letter: Letter, unix_offset: float) -> list[tuple[str, str | bytes | None]]:
-    """The headers of `letter`: the record's own, then ours. `unix_offset` turns its monotonic times into Unix time."""
-    own: list[tuple[str, str | bytes | None]] = list(letter.record.headers)
+    """The headers of `letter`: the record's own, then ours. `unix_offset` turns its monotonic times into Unix time.
+
+    Headers of ours that the record came with are left out, be they of an earlier letter or made up: ours stand alone.
+    """
+    own: list[tuple[str, str | bytes | None]] = [
+        each for each in letter.record.headers if not each[0].startswith(PREFIX)
+    ]
     ours = {**_why(letter, unix_offset), **_whence(letter)}
     return own + [(PREFIX + name, _encoded(ours[name])) for name in HEADERS if ours[name] is not None]
 

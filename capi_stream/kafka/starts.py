@@ -69,7 +69,7 @@ class Starts:
         where = f"Kafka no longer has offset {position} of {_name(partition)}, which is next to be read"
         if self._settings.committed_offset_gone == "error":
             raise KafkaFailure(
-                f"{where}: the log now holds {low} to {high - 1}. What to do: find out why (retention shorter than the "
+                f"{where}: the log now {_holds(low, high)}. What to do: find out why (retention shorter than the "
                 "outage, a topic created anew), then set kafka.committed_offset_gone to earliest or latest, or set the "
                 "group's offset with Kafka's own tools."
             )
@@ -137,6 +137,10 @@ def _without_errors(answer: list[TopicPartition]) -> list[TopicPartition]:
         if each.error is not None:
             raise KafkaException(each.error)
     return answer
+
+
+def _holds(low: int, high: int) -> str:
+    return f"holds {low} to {high - 1}" if high > low else "is empty"
 
 
 def _name(partition: Partition) -> str:

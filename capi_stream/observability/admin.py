@@ -49,7 +49,7 @@ class AdminServer:
         except OSError as error:
             raise AdminFailure(
                 f"the admin port {settings.host}:{settings.port} cannot be opened: {error.strerror}. What to do: set "
-                "admin.port to a free one, or end the process that has it."
+                "admin.port to a free one, or end the process that has it; check admin.host."
             ) from None
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, name="admin", daemon=True)

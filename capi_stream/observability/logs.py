@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,8 @@ from capi_stream.delivery.ledger import GateView, Snapshot
 from capi_stream.observability.settings import LogSettings
 
 log = structlog.get_logger("capi_stream")
+
+SAME_LINE_SECONDS = 60.0
 
 _QUIET = ("httpx", "httpcore", "httpx2", "httpcore2")  # they log a line for each request
 
@@ -45,6 +48,7 @@ def set_up(settings: LogSettings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.level.upper())
+    logging.getLogger("librdkafka").filters[:] = [Seldom()]
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
@@ -62,6 +66,26 @@ def set_up(settings: LogSettings) -> None:
 def _rename_event(_: object, __: str, line: dict[str, Any]) -> dict[str, Any]:
     """The event's name first, so that a line is read from the left."""
     return {"time": line.pop("timestamp", None), "level": line.pop("level", None), "event": line.pop("event"), **line}
+
+
+class Seldom(logging.Filter):
+    """Lets a line through once a minute. Lines are the same that differ in numbers alone.
+
+    librdkafka writes one for every try to connect: a thousand in a minute without Kafka (seen). What matters of an
+    outage, its start and its end, is logged by the kafka room.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passed_at: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether `record` is new, or has not been seen for a minute."""
+        kind = re.sub(r"[0-9]+", "0", record.getMessage())
+        if record.created < self._passed_at.get(kind, -math.inf) + SAME_LINE_SECONDS:
+            return False
+        self._passed_at[kind] = record.created
+        return True
 
 
 class Changes:

@@ -14,6 +14,7 @@ PIXEL, OTHER = Gate(Scope.PIXEL, "100"), Gate(Scope.PIXEL, "200")
 GATES = (ALL, ENDPOINT, TOKEN, PIXEL)
 OTHERS = (ALL, ENDPOINT, TOKEN, OTHER)
 
+BROKEN = Unavailable("server_error", Scope.ENDPOINT)
 DOWN = Unavailable("not_connected", Scope.ENDPOINT)
 THROTTLED = Unavailable("throttled", Scope.PIXEL, hold_seconds=60.0)
 
@@ -27,6 +28,27 @@ def test_a_held_pixel_does_not_hold_another() -> None:
     gates.answered(GATES, "batch", THROTTLED, now=0.0, jitter=0.0)
     assert not gates.passes(GATES, 59.9)
     assert gates.passes(OTHERS, 0.0)
+
+
+def test_an_endpoint_that_fails_one_pixel_and_serves_another_is_not_held() -> None:
+    gates = Gates()
+    for now in (0.0, 10.0, 20.0):
+        gates.took(GATES, "batch")
+        gates.answered(GATES, "batch", BROKEN, now=now, jitter=0.0)
+        assert gates.passes(OTHERS, now)
+        gates.answered(OTHERS, "other", Accepted(1), now=now + 1.0, jitter=0.0)
+    assert set(held(gates)) == {("pixel", "100")}
+    assert held(gates)["pixel", "100"][2] == 3, "its own backoff grows"
+
+
+def test_an_endpoint_that_fails_a_second_pixel_is_held_itself() -> None:
+    gates = Gates()
+    gates.answered(GATES, "one", BROKEN, now=0.0, jitter=0.0)
+    gates.answered(OTHERS, "two", BROKEN, now=0.0, jitter=0.0)
+    assert ("endpoint", "graph") in held(gates)
+    gates.took(GATES, "probe")
+    gates.answered(GATES, "probe", BROKEN, now=1.0, jitter=0.0)
+    assert held(gates)["endpoint", "graph"][2] == 2
 
 
 def test_a_held_endpoint_lets_one_probe_of_a_thousand_pixels_through() -> None:

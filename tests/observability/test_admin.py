@@ -134,6 +134,17 @@ def loggers() -> Iterator[None]:
         logger.handlers[:] = handlers
 
 
+def test_lines_that_differ_in_numbers_alone_pass_once_a_minute() -> None:
+    from capi_stream.observability.logs import Seldom
+
+    seldom = Seldom()
+    passed = []
+    for created, text in ((0.0, "refused, try 1"), (1.0, "refused, try 2"), (2.0, "other"), (61.0, "refused, try 900")):
+        record = logging.makeLogRecord({"msg": text, "created": created})
+        passed.append(seldom.filter(record))
+    assert passed == [True, False, True, True]
+
+
 @pytest.mark.usefixtures("loggers")
 def test_a_log_line_is_json_without_surprises(capsys: pytest.CaptureFixture[str]) -> None:
     from capi_stream.observability.logs import Changes, set_up

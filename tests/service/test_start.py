@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import urllib.error
 import urllib.request
 from typing import get_args
@@ -57,6 +58,16 @@ def test_a_kafka_that_is_not_there_ends_it_with_a_reason(shop: Shop) -> None:
     member = shop.start(kafka={"common": {"bootstrap.servers": "127.0.0.1:1"}, "connect_seconds": 2})
     assert ended(member) == 1
     assert "bootstrap.servers" in logged(member, "stopped")[0]["reason"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_at_once_while_it_still_waits_for_kafka(shop: Shop, number: signal.Signals) -> None:
+    member = shop.start(kafka={"common": {"bootstrap.servers": "127.0.0.1:1"}, "connect_seconds": 60})
+    wait_until(lambda: logged(member, "starting"), 20, "it starts")
+    member.signal(number)
+    wait_until(lambda: member.exit_code is not None, 10, "it ends")
+    assert member.exit_code == 0
+    assert logged(member, "stopped")[0]["reason"] == number.name
 
 
 def test_an_admin_port_that_is_taken_ends_it_with_a_reason(shop: Shop) -> None:

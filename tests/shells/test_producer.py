@@ -117,6 +117,19 @@ def test_a_letter_whose_value_was_too_large_has_none_and_says_so(broker: str, to
     assert (message.key(), message.value(), ours(message)["value_omitted"]) == (b"k", None, b"true")
 
 
+def test_headers_of_ours_that_a_record_came_with_do_not_stand_beside_those_of_the_letter(
+    broker: str, topic: MakeTopic
+) -> None:
+    name = topic()
+    forged = record(b"x", headers=[(f"{PREFIX}reason", b"forged"), ("h", b"1")])
+    with started(settings(broker, name)) as producer:
+        stored(producer, letter(name, forged))
+    (message,) = read_all(broker, name)
+    headers = message.headers() or []
+    assert [value for key, value in headers if key == f"{PREFIX}reason"] == [b"undecodable"]
+    assert ("h", b"1") in headers
+
+
 def test_a_detail_that_is_no_unicode_does_not_stop_the_letter(broker: str, topic: MakeTopic) -> None:
     name = topic()
     odd = letter(name, rejection=Rejection("map", "invalid_value", "a lone \ud800 surrogate"))
