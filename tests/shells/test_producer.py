@@ -10,7 +10,7 @@ from confluent_kafka import Message
 from structlog.testing import capture_logs
 
 from capi_stream import __version__
-from capi_stream.kafka.clients import bystander_properties, consumer_properties, producer_properties
+from capi_stream.kafka.clients import CONSUMER_DEFAULTS, bystander_properties, consumer_properties, producer_properties
 from capi_stream.kafka.failures import KafkaFailure
 from capi_stream.kafka.headers import HEADERS, PREFIX
 from capi_stream.kafka.producer import LetterProducer
@@ -228,6 +228,7 @@ def test_properties_that_the_service_owns_stand_over_the_users() -> None:
              "partition.assignment.strategy": "roundrobin", "group.instance.id": "theirs"}  # fmt: skip
     reader = ConsumerSettings(wrong, ("t",), group_instance_id="ours")
     assert consumer_properties(reader) == {
+        **CONSUMER_DEFAULTS,
         "bootstrap.servers": "b",
         "group.id": "g",
         "enable.auto.commit": False,
@@ -257,10 +258,15 @@ def test_properties_that_the_service_owns_stand_over_the_users() -> None:
     }
 
 
+def test_the_users_settings_stand_over_our_defaults() -> None:
+    theirs = dict.fromkeys(CONSUMER_DEFAULTS, "1")
+    assert theirs.items() <= consumer_properties(ConsumerSettings(theirs, ("t",))).items()
+
+
 @pytest.mark.parametrize("rebalance", get_args(Rebalance))
 def test_no_property_that_the_service_sets_is_the_users_to_set(rebalance: Rebalance) -> None:
     set_by_us = consumer_properties(ConsumerSettings({}, ("t",), rebalance=rebalance, group_instance_id="pod-0"))
-    assert set_by_us.keys() <= owned_consumer(rebalance).keys()
+    assert set_by_us.keys() - CONSUMER_DEFAULTS.keys() <= owned_consumer(rebalance).keys()
     assert producer_properties(settings({}, "letters")).keys() - {"message.max.bytes"} <= OWNED_PRODUCER.keys()
 
 
