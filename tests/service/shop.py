@@ -21,7 +21,7 @@ from capi_stream.sandbox.registry import StandInRegistry
 from capi_stream.sandbox.server import Sandbox
 from tests.builders import PIXEL, SCHEMA_TEXT, commerce_event, encoded
 from tests.real.broker import free_port
-from tests.real.clients import committed, end_offsets, make_topic, publish, read_all, wait_until
+from tests.real.clients import Client, client, committed, end_offsets, make_topic, publish, read_all, wait_until
 
 OTHER_PIXEL = "2345678901"
 PIXELS = (str(PIXEL), OTHER_PIXEL)
@@ -49,7 +49,7 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
 class Shop:
     """Topics of its own on `broker`, a sandbox, a registry's stand-in, and the service's processes. All end with it."""
 
-    def __init__(self, broker: str, folder: Path, partitions: int = 2) -> None:
+    def __init__(self, broker: str | Client, folder: Path, partitions: int = 2) -> None:
         name = uuid.uuid4().hex[:8]
         self.broker = broker
         self.folder = folder
@@ -123,7 +123,7 @@ class Shop:
             self.token_file(pixel).write_text(self.sandbox.token(pixel))
         return {
             "kafka": {
-                "common": {"bootstrap.servers": self.broker},
+                "common": client(self.broker),
                 "consumer": {"group.id": self.group, **QUICK},
             },
             "registry": {"url": self.registry.url},
