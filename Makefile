@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-pins
 
-.PHONY: help env demo check test format pins clean
+.PHONY: help env demo check test simulate format pins clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -33,6 +33,11 @@ check: env  ## the inner loop: format, lint, types, walls, pure tests; under 30 
 
 test: check  ## everything, on a real Kafka and a real schema registry; under 10 minutes
 	$(BIN)/pytest
+
+N ?= 100000
+SEED_BASE ?= 1000000
+simulate: env  ## N random schedules of the delivery engine, from SEED_BASE on, on all cores
+	$(BIN)/python -m tests.simulation $(SEED_BASE) $$(( $(SEED_BASE) + $(N) ))
 
 format: env  ## let the tools rewrite what they can
 	$(BIN)/ruff check --fix .

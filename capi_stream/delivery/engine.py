@@ -130,7 +130,10 @@ class Engine:
     def resolved(self, ticket: Ticket, reading: Reading, now: float) -> None:
         """Take what intake read, now that it knows the schema, in the record of `ticket`."""
         ticket.tracker.unresolved -= 1
-        self._resolve(ticket, reading, now)
+        if ticket.tracker.is_live:
+            self._resolve(ticket, reading, now)
+        else:
+            self._settling.release(ticket)
 
     def _resolve(self, ticket: Ticket, reading: Reading, now: float) -> None:
         match reading:

@@ -51,7 +51,9 @@ class Posts:
                 self._letterbox.refuse(entry, Rejected("event_time_too_old"), batch, now)
             if close_reason is not None:
                 self._ledger.batches_closed["shutdown" if is_stopping else close_reason] += 1
-            if batch.entries:
+            if batch.entries and not self._gates.passes(lane.gates, now):  # its old events have just blown a fuse
+                self._lanes.put_back(lane, batch)
+            elif batch.entries:
                 self._take(lane, batch, now)
                 going.append(batch)
         return going

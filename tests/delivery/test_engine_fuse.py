@@ -7,7 +7,7 @@ from capi_stream.delivery.fuse import Fuse
 from capi_stream.delivery.outcomes import POLICY
 from capi_stream.delivery.settings import FuseSettings
 from capi_stream.model import Malformed, Mapped, PixelId, Rejection
-from tests.delivery.steps import BERLIN, NOON, PARIS, World, event
+from tests.delivery.steps import BERLIN, NOON, PARIS, World, event, ids
 
 FUSE = FuseSettings(minimum=10, share=0.5, window_seconds=600.0)
 PARK_AFTER = POLICY["fuse"].park_after_seconds or 0.0
@@ -107,3 +107,16 @@ def test_what_happened_before_the_window_is_forgotten() -> None:
     assert not fuse.judged(9, 9, now=0.0)
     assert not fuse.judged(9, 9, now=700.0)
     assert fuse.judged(1, 1, now=700.0)
+
+
+def test_a_fuse_that_blows_as_a_batch_is_made_ready_is_not_opened_by_that_batch() -> None:
+    """Found by the simulation: the rest of the batch went out as the probe of the fuse's own gate."""
+    world = World(fuse=FuseSettings(minimum=1))
+    world.receive(event(event_id="old", not_after=0))
+    world.receive(event(event_id="young"))
+    world.linger()
+    for batch in world.ready():
+        world.answer(batch)
+    assert held(world) == [("pixel", BERLIN)]
+    world.engine.reset_fuses()
+    assert ids(world.post()) == ["young"]

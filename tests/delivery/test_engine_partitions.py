@@ -201,3 +201,14 @@ def test_letters_that_are_out_are_few_in_number_and_in_bytes() -> None:
     assert len(world.engine.letters(world.now)) == 1
     world.engine.not_stored(out[1], "timed_out", world.now)
     assert world.engine.letters(world.now) == [], "its topic is held"
+
+
+def test_a_schema_that_is_answered_after_a_revoke_hands_nothing_out() -> None:
+    world = World()
+    world.receive(NeedSchema(SCHEMA))
+    (ticket,) = world.engine.unresolved(SCHEMA)
+    world.engine.forgotten([P0])
+    world.engine.resolved(ticket, Mapped([event()]), world.now)
+    world.linger()
+    assert world.ready() == []
+    assert world.held_bytes() == 0

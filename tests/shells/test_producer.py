@@ -125,7 +125,7 @@ def test_headers_of_ours_that_a_record_came_with_do_not_stand_beside_those_of_th
     with started(settings(broker, name)) as producer:
         stored(producer, letter(name, forged))
     (message,) = read_all(broker, name)
-    headers = message.headers() or []
+    headers: list[Any] = list(message.headers() or ())
     assert [value for key, value in headers if key == f"{PREFIX}reason"] == [b"undecodable"]
     assert ("h", b"1") in headers
 

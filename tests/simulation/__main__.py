@@ -1,17 +1,54 @@
-"""`python -m tests.simulation SEED` replays one schedule; with two numbers, all from the first up to the second."""
+"""Runs schedules.
+
+python -m tests.simulation SEED            one, the same each time; with options of Shape, a smaller one
+python -m tests.simulation FIRST LAST      all from FIRST up to, and without, LAST; a failing one is shrunk
+"""
 
 from __future__ import annotations
 
+import argparse
 import sys
+import time
+from dataclasses import fields, replace
 
+from tests.simulation.schedules import explore, shrunk
+from tests.simulation.shape import Shape
 from tests.simulation.world import World
 
-first = int(sys.argv[1])
-last = int(sys.argv[2]) if len(sys.argv) > 2 else first + 1
-for seed in range(first, last):
-    try:
-        World(seed).run()
-    except AssertionError:
-        print(f"seed {seed} breaks an invariant:", file=sys.stderr)
-        raise
-print(f"{last - first} schedules held")
+EVERY = 10_000
+
+
+def main() -> int:
+    """0 where all invariants hold."""
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("first", type=int)
+    parser.add_argument("last", type=int, nargs="?")
+    options = fields(Shape)[1:]
+    for each in options:
+        parser.add_argument(f"--{each.name}", type=float if each.type == "float" else int)
+    given = parser.parse_args()
+    if given.last is not None:
+        return run_all(given.first, given.last)
+    changes = {each.name: value for each in options if (value := getattr(given, each.name)) is not None}
+    World(replace(Shape.of(given.first), **changes)).run()
+    print("1 schedule held")
+    return 0
+
+
+def run_all(first: int, last: int) -> int:
+    """Run a range; 1 where a schedule fails."""
+    began = time.monotonic()
+    number = 0
+    for number, fault in explore(first, last):
+        if fault is not None:
+            print(f"seed {fault.shape.seed}: {fault}\nshrinking ...", file=sys.stderr)
+            print(f"smallest found: {shrunk(fault)}", file=sys.stderr)
+            return 1
+        if number % EVERY == 0:
+            print(f"{number} schedules held, {time.monotonic() - began:.0f} s", flush=True)
+    print(f"{number} schedules held in {time.monotonic() - began:.0f} s, seeds {first} to {last - 1}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

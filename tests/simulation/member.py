@@ -1,159 +1,247 @@
-"""One simulated member of the consumer group: an engine, its reading positions, and what it has out."""
+"""One simulated member of the consumer group: an engine, its assignments, and what it has out."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from random import Random
 
-from capi_stream.delivery.batches import Batch, Letter, LetterKind
 from capi_stream.delivery.engine import Engine
-from capi_stream.delivery.offsets import Commit, Ticket
-from capi_stream.delivery.outcomes import Accepted
-from capi_stream.delivery.settings import Limits, Route
-from capi_stream.model import Destination, Partition
+from capi_stream.delivery.gates import Gate
+from capi_stream.delivery.outcomes import Scope
+from capi_stream.delivery.settings import Limits
+from capi_stream.delivery.settling import EVENT_BYTES, RECORD_BYTES
+from capi_stream.model import Mapped, NeedSchema, Partition, Reading, Record, SchemaRef
 from tests.simulation.api import Api
-from tests.simulation.cluster import LATE_SCHEMA, PIXELS, Cluster
+from tests.simulation.broker import Broker
+from tests.simulation.committing import Committing
+from tests.simulation.holds import Holds
+from tests.simulation.log import Log, Written
+from tests.simulation.posting import Posting
+from tests.simulation.shape import POLL_RECORDS
+from tests.simulation.storing import Storing, Topics
+from tests.simulation.witness import UNREAD, Delivered, Life, Where, delivered
 
-POLL_RECORDS = 5
-ROUTES = {
-    Destination(pixel, endpoint): Route(f"token {pixel}", endpoint)
-    for pixel in PIXELS
-    for endpoint in ("graph", "gateway")
-}
-LIMITS = Limits(
-    routes=ROUTES,
-    dead_letter_topic="dead",
-    parked_topic="parked",
-    batch_events=8,
-    batch_bytes=4_000,
-    posts_in_flight=3,
-    posts_in_flight_per_pixel=2,
-    buffer_bytes=30_000,
-    partition_span=60,
-    letters_in_flight=3,
-    commit_interval_seconds=0.5,
-)
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What all members share."""
+
+    log: Log
+    broker: Broker
+    api: Api
+    topics: Topics
+    random: Random
+    limits: Limits
 
 
 class Member:
     """Does what the service's loop does, one step at a time, in whatever order the seed says."""
 
-    def __init__(self, cluster: Cluster, api: Api, random: Random, engine: Engine | None = None) -> None:
-        self.engine = engine or Engine(LIMITS)
-        self._cluster = cluster
-        self._api = api
-        self._random = random
-        self.positions: dict[Partition, int] = {}
-        self.knows_schema = False
-        self.batches: list[Batch] = []
-        self.letters: list[Letter] = []
-        self.commits: list[Commit] = []
-        self.accepted: set[tuple[Ticket, int, str, Destination]] = set()  # ticket, event index, ... of this delivery
+    def __init__(self, around: Around, engine: Callable[[Limits], Engine]) -> None:
+        self.engine = engine(around.limits)
+        self.generation = around.broker.generation
+        self.lives: dict[Partition, Life] = {}
+        self.holds = Holds()
+        self.posting = Posting(self.engine, around.limits, self.holds, around.random, around.log)
+        self.storing = Storing(self.engine, around.limits, self.holds, around.random, around.log, self.posting)
+        self.committing = Committing(self.engine, around.broker, with_text=around.limits.commit_metadata)
+        self.drain_until: float | None = None
+        self._around = around
+        self._random = around.random
+        self._known: set[SchemaRef] = set()
+        self._asked: set[SchemaRef] = set()
+        self._most_polled_bytes = self._late_bytes = 0
+
+    # Records.
 
     def assigned(self, partition: Partition) -> None:
         """Begin at the committed offset."""
-        self.positions[partition] = self._cluster.committed[partition]
-        self.engine.assigned(partition, self.positions[partition], self._cluster.metadata.get(partition, ""))
+        start, text, claimed = self._around.broker.start(partition)
+        self.lives[partition] = Life(partition, start, claimed, self._around.log.done)
+        self.engine.assigned(partition, start, text)
 
     def poll(self, now: float) -> None:
         """Read a few records of each partition that is not paused."""
         paused = self.engine.paused()
-        for partition in [each for each in self.positions if each not in paused]:
-            for written in self._cluster.from_offset(partition, self.positions[partition], POLL_RECORDS):
-                reading = self._cluster.first_reading(written, knows_schema=self.knows_schema)
-                self.engine.received(written.record, reading, now)
-                self.positions[partition] = written.record.offset + 1
+        reading = [life for partition, life in self.lives.items() if partition not in paused]
+        for life in reading:
+            self._check_room(life)
+        polled_bytes = 0
+        for life in reading:
+            for written in self._around.log.after(life.partition, life.last_seen + 1, POLL_RECORDS):
+                polled_bytes += self._receive(written, life, now)
+        self._most_polled_bytes = max(self._most_polled_bytes, polled_bytes)
+        self.holds.learn(self.engine._gates.holding())
+
+    def _receive(self, written: Written, life: Life, now: float) -> int:
+        record = Delivered(written.partition, written.offset, 1_700_000_000_000, None, written.value, life=life)
+        reading = written.read(self._known)
+        if written.offset not in life.claimed:
+            self._expect(record, written, reading)
+        life.received(record)
+        self.engine.received(record, reading, now)
+        if self._random.random() < 0.02:  # a second time: it was seen
+            self.ignored(written, now)
+        return record.cost_bytes
+
+    def _expect(self, record: Delivered, written: Written, reading: Reading) -> None:
+        record.cost_bytes = cost_bytes(record, reading, self._around.limits.batch_bytes)
+        parts = {UNREAD} if isinstance(reading, NeedSchema) else written.parts
+        record.parts.update(dict.fromkeys(parts, Where.WAITING))
+        if isinstance(reading, Mapped):
+            self.storing.seen.update(end for end, _ in parts if end is not None)
+
+    def ignored(self, written: Written, now: float) -> None:
+        """A record that is not this member's, or was seen before."""
+        record = Delivered(written.partition, written.offset, 1_700_000_000_000, None, written.value)
+        self.engine.received(record, written.read(self._known), now)
+
+    def ask_schemas(self) -> None:
+        """What records wait for is asked for."""
+        self._asked |= self.engine.wanted_schemas()
 
     def learn_schema(self, now: float) -> None:
-        """The registry answers."""
-        if not self.engine.wanted_schemas():
+        """The registry answers; the records may have been revoked by now, and be back."""
+        if not self._asked:
             return
-        self.knows_schema = True
-        for ticket in self.engine.unresolved(LATE_SCHEMA):
-            partition, offset = ticket.record.partition, ticket.record.offset
-            (written,) = self._cluster.from_offset(partition, offset, 1)
-            self.engine.resolved(ticket, written.reading, now)
+        schema = min(self._asked)
+        self._asked.discard(schema)
+        self._known.add(schema)
+        for ticket in self.engine.unresolved(schema):
+            record = delivered(ticket.record)
+            assert record.life is not None, f"never foreign: {record} was to be ignored and waits for a schema"
+            assert record.life.is_live, f"never foreign: {record} was revoked and waits for a schema"
+            (written,) = self._around.log.after(record.partition, record.offset, 1)
+            reading = written.read(self._known)
+            record.parts.clear()
+            self._expect(record, written, reading)
+            self._late_bytes += record.cost_bytes
+            if not record.parts:
+                record.life.advance()
+            self.engine.resolved(ticket, reading, now)
+        self.holds.learn(self.engine._gates.holding())
+
+    # Posts and letters.
 
     def take(self, now: float) -> None:
-        """Take what is to be posted, and look at it as an invariant would."""
-        for batch in self.engine.ready(now, 0.0):
-            assert 1 <= len(batch.entries) <= LIMITS.batch_events, "never mixed: size"
-            assert batch.size_bytes <= LIMITS.batch_bytes or len(batch.entries) == 1, "never mixed: bytes"
-            for entry in batch.entries:
-                assert batch.destination in entry.event.destinations, "never mixed: destination"
-                assert entry.ticket.record.partition in self.positions, "never foreign: a batch"
-            self.batches.append(batch)
-        for letter in self.engine.letters(now):
-            assert letter.record.partition in self.positions, "never foreign: a letter"
-            self.letters.append(letter)
+        """Take what is to be posted."""
+        self.posting.take(now, self._around.limits.linger_seconds if self.drain_until is None else 0.0)
+
+    def take_letters(self, now: float) -> None:
+        """Take what is to be stored."""
+        self.storing.take(now)
 
     def answer(self, now: float) -> None:
-        """One post is answered, in any order."""
-        if not self.batches:
-            return
-        batch = self.batches.pop(self._random.randrange(len(self.batches)))
-        outcome = self._api.judge(batch)
-        if isinstance(outcome, Accepted):
-            for entry in batch.entries:
-                self.accepted.add((entry.ticket, entry.event.index, entry.event.event_id, batch.destination))
-        self.engine.answered(batch, outcome, now, self._random.random())
+        """One post is answered."""
+        self.posting.answer(self._around.api, now)
 
-    def store(self, now: float, fault_share: float) -> None:
+    def report(self, now: float) -> None:
         """One letter is stored, or not."""
-        if not self.letters:
-            return
-        letter = self.letters.pop(self._random.randrange(len(self.letters)))
-        if self._random.random() < fault_share:
-            self.engine.not_stored(letter, self._random.choice(("too_large", "timed_out")), now)
-            return
-        rejection = letter.rejection
-        key = (letter.ticket, rejection.index, rejection.event_id, letter.destination)
-        assert key not in self.accepted, "never both"
-        record = letter.record
-        stored = (record.partition, record.offset, rejection.event_id, letter.destination)
-        self._cluster.letters.add(stored)
-        if letter.kind is LetterKind.DEAD:
-            self._cluster.dead.add(stored)
-        self.engine.stored(letter)
+        self.storing.report(self._around.topics, now)
+
+    def credential_changed(self, credential: str, now: float) -> None:
+        """A token's file has a new content."""
+        self.engine.credential_changed(credential, now)
+        self.holds.learn(self.engine._gates.holding())
+
+    def open_gates(self, now: float) -> None:
+        """A person opens every gate that holds."""
+        for gate in list(self.engine._gates.holding()):
+            self.engine.opened(Gate(Scope(gate.scope), gate.name), now)
+        self.holds.learn(self.engine._gates.holding())
+
+    def reset_fuses(self) -> None:
+        """A person opens what only a person opens."""
+        self.engine.reset_fuses()
+        self.holds.learn(self.engine._gates.holding())
+
+    # Commits.
 
     def commit(self, now: float) -> None:
         """Send the commit that is due."""
-        if commit := self.engine.commit(now):
-            self.commits.append(commit)
+        self.committing.send(self.lives, now)
 
-    def end_commit(self, now: float, fault_share: float) -> None:
-        """The broker takes the oldest commit, refuses it, or takes it and its answer is lost."""
-        if not self.commits:
-            return
-        commit = self.commits.pop(0)
-        faulty = self._random.random() < fault_share
-        if not faulty or self._random.random() < 0.5:
-            self._cluster.take(commit)
-        self.engine.commit_ended(commit, "timed_out" if faulty else None, now)
+    def serve_commit(self) -> None:
+        """The broker takes the oldest commit that is on its way, or refuses it."""
+        self.committing.serve(self.generation)
 
-    def give_up(self, partitions: Collection[Partition], now: float, fault_share: float) -> None:
-        """A revocation: what is out may be answered, until a deadline; then a synchronous commit.
+    def end_commit(self, now: float) -> None:
+        """The broker's answer to the oldest commit arrives."""
+        self.committing.end(now)
 
-        Commits that were sent before are served before: one connection keeps their order.
+    def serve_all_commits(self) -> None:
+        """A rebalance: what was sent before it arrives before it. The answers may come long after."""
+        self.committing.serve_all(self.generation)
+
+    # Partitions go.
+
+    def give_up(self, partitions: Collection[Partition], now: float, *, dies: bool = False) -> None:
+        """A revocation: what is out may be answered, until a deadline; then a synchronous commit, then it is another's.
+
+        One that `dies` does so before its commit.
         """
         self.engine.revoking(partitions)
-        for _ in range(self._random.randrange(20)):
-            if not self.engine.in_flight(partitions):
-                break
-            self.answer(now)
-            self.store(now, fault_share)
-        while self.commits:
-            self.end_commit(now, fault_share)
-        commit = self.engine.final_commit(partitions)
-        if commit and self._random.random() >= fault_share:
-            self._cluster.take(commit)
-            self.engine.commit_ended(commit, None, now)
-        self.lose(partitions, now)
-
-    def lose(self, partitions: Collection[Partition], now: float) -> None:
-        """The partitions are another's; commits of the old generation are refused."""
-        self.engine.forgotten(partitions)
-        while self.commits:
-            self.engine.commit_ended(self.commits.pop(0), "illegal_generation", now)
         for partition in partitions:
-            del self.positions[partition]
+            self.lives[partition].is_live = False
+        for _ in range(self._random.randrange(20)):
+            if not self._check_in_flight(partitions):
+                break
+            self._random.choice((self.answer, self.report, self.take, self.take_letters))(now)
+        self.serve_all_commits()
+        if not dies:
+            going = {partition: self.lives[partition] for partition in partitions}
+            self.committing.send_last(going, self.generation, now)
+            self.lose(partitions)
+
+    def _check_in_flight(self, partitions: Collection[Partition]) -> int:
+        posted = [entry.ticket.record.partition for post in self.posting.out for entry in post.entries]
+        storing = [letter.record.partition for letter in self.storing.out]
+        number, told = sum(each in partitions for each in posted + storing), self.engine.in_flight(partitions)
+        assert number == told, f"always ends: {number} of {sorted(partitions)} are out, the engine says {told}"
+        return number
+
+    def lose(self, partitions: Collection[Partition]) -> None:
+        """The partitions are another's."""
+        self.engine.forgotten(partitions)
+        for partition in list(partitions):
+            self.lives.pop(partition).is_live = False
+
+    def stop(self, now: float) -> None:
+        """Read no more; what is held may still settle, for a while."""
+        self.drain_until = now + self._random.choice((0.0, 5.0, 60.0))
+        self.engine.stopping()
+
+    def has_drained(self, now: float) -> bool:
+        """Whether to leave now."""
+        until = self.drain_until
+        return until is not None and (now >= until or not self.engine.can_settle_before(until))
+
+    # What must hold at any moment.
+
+    def _check_room(self, life: Life) -> None:
+        limits = self._around.limits
+        where = f"{life.partition.topic}/{life.partition.number}"
+        assert self.drain_until is None, f"never unbounded: {where} is read while the member stops"
+        assert life.span < limits.partition_span, f"never unbounded: {where} is read on with a span of {life.span}"
+        held = sum(each.held_bytes for each in self.lives.values())
+        assert held < limits.buffer_bytes, f"never unbounded: {where} is read on with {held} bytes held"
+
+    def check_memory(self) -> None:
+        """What is held is no more than the budget and one poll."""
+        held = self.engine._settling.held_bytes
+        most = self._around.limits.buffer_bytes + self._most_polled_bytes + self._late_bytes
+        assert held <= most, f"never unbounded: {held} bytes are held, {most} are allowed"
+
+    def check_books(self) -> None:
+        """What the engine says it holds is no less than what it must hold."""
+        held = self.engine._settling.held_bytes
+        needed = sum(each.held_bytes for each in self.lives.values() if each.is_live)
+        assert needed <= held, f"never unbounded: {held} bytes are said to be held, and {needed} are"
+
+
+def cost_bytes(record: Record, reading: Reading, largest: int) -> int:
+    """What the engine holds of `record` until it settles; events over the `largest` size are not kept."""
+    events = reading.events if isinstance(reading, Mapped) else []
+    small = [len(event.body) + EVENT_BYTES for event in events if len(event.body) <= largest]
+    return record.size_bytes + RECORD_BYTES + sum(small)
