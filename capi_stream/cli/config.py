@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from capi_stream.config import Settings
+    from capi_stream.config import Configuration
 
 
 def register(app: typer.Typer) -> None:
@@ -21,18 +21,17 @@ def config(
     config: Annotated[Path, typer.Option("--config", "-c", help="The configuration, a YAML file.")],
 ) -> None:
     """Print the settings in effect, with secrets masked; say what is wrong with them."""
-    loaded(config)
     from capi_stream.config.showing import shown
 
-    typer.echo(shown(config, os.environ), nl=False)
+    typer.echo(shown(loaded(config)), nl=False)
 
 
-def loaded(path: Path) -> Settings:
-    """The settings in the file at `path`, and in the environment; ends with code 2 if there are mistakes."""
-    from capi_stream.config import ConfigError, load
+def loaded(path: Path) -> Configuration:
+    """What the file at `path` and the environment say, read once; ends with code 2 if there are mistakes."""
+    from capi_stream.config import ConfigError, read
 
     try:
-        return load(path, os.environ)
+        return read(path, os.environ)
     except ConfigError as error:
         for mistake in error.mistakes:
             typer.echo(str(mistake), err=True)

@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 def run(config: Annotated[Path, typer.Option("--config", "-c", help="The configuration, a YAML file.")]) -> None:
     """Deliver commerce events until told to stop (SIGTERM, Ctrl-C). A second signal exits at once."""
-    settings = loaded(config)
+    settings = loaded(config).settings
     from capi_stream import service
 
     raise typer.Exit(service.run(settings))

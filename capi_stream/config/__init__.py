@@ -5,8 +5,8 @@ Knows the rooms' settings. Only cli and service know it: no room reads a file or
 
 from __future__ import annotations
 
-from capi_stream.config.loading import load
+from capi_stream.config.loading import Configuration, load, read
 from capi_stream.config.mistakes import ConfigError, Mistake
 from capi_stream.config.settings import Deadlines, Settings
 
-__all__ = ["ConfigError", "Deadlines", "Mistake", "Settings", "load"]
+__all__ = ["ConfigError", "Configuration", "Deadlines", "Mistake", "Settings", "load", "read"]

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from pathlib import Path
 
-from pydantic import SecretStr
-
-from capi_stream.config.document import Document, KeyPath
-from capi_stream.config.mistakes import Mistake, WrongValueError
-from capi_stream.config.references import References, read_text, read_text_line
+from capi_stream.config.document import Document
+from capi_stream.config.keys import KeyPath
+from capi_stream.config.mistakes import Finding, WrongValueError
+from capi_stream.config.posting import PosterBuilder, credential_name, destinations, endpoint
+from capi_stream.config.references import References, read_text
 from capi_stream.config.settings import Deadlines, Settings
-from capi_stream.config.tree import Pixel, Registry, TopicPart, Tree
+from capi_stream.config.topic_files import wrong_in
+from capi_stream.config.tree import Registry, TopicPart, Tree
 from capi_stream.delivery.settings import FuseSettings, Limits, Route
-from capi_stream.endpoints.network import trusted_authorities
-from capi_stream.endpoints.settings import Credential, Endpoint, PosterSettings, Target, Timeouts
-from capi_stream.intake.intake import Intake
 from capi_stream.intake.settings import (
     BUILT_IN_MAPPING,
     BUILT_IN_SCHEMA,
@@ -24,13 +21,10 @@ from capi_stream.intake.settings import (
     Rules,
     TopicSettings,
 )
-from capi_stream.intake.topics import IntakeError
 from capi_stream.kafka.settings import ConsumerSettings, ProducerSettings, RegistrySettings
-from capi_stream.model import Destination, PixelId
+from capi_stream.model import PixelId
 from capi_stream.observability.settings import AdminSettings, LogSettings
 
-GRAPH = "graph"
-GATEWAY = "gateway"
 SHARED_REGISTRY = ""
 
 
@@ -52,7 +46,7 @@ class Builder:
             consumer=self._consumer(),
             producer=self._producer(),
             registries=self._registries(),
-            posters=self._posters(),
+            posters=PosterBuilder(tree, self._document, self._references).posters(),
             admin=AdminSettings(admin.host, admin.port, tree.deadlines.watchdog_seconds, admin.pixels),
             logs=LogSettings(tree.logs.format, tree.logs.level),
             deadlines=Deadlines(
@@ -61,10 +55,6 @@ class Builder:
             api_version=tree.api.version,
         )
 
-    def wrong(self, path: KeyPath, what: str, write_instead: str) -> None:
-        """Note a mistake at `path`."""
-        self._document.mistakes.append(Mistake(self._document.place(path), ".".join(path), what, write_instead))
-
     # Delivery.
 
     def _limits(self) -> Limits:
@@ -72,9 +62,9 @@ class Builder:
         fuse = delivery.fuse
         return Limits(
             routes={
-                destination: Route(self._credential_name(destination), self._endpoint(destination).name)
+                destination: Route(credential_name(destination), endpoint(tree, destination).name)
                 for pixel, part in tree.pixels.items()
-                for destination in _destinations(pixel, part)
+                for destination in destinations(pixel, part)
             },
             dead_letter_topic=tree.dead_letters.topic,
             parked_topic=tree.parked.topic,
@@ -99,19 +89,16 @@ class Builder:
         made = IntakeSettings(
             topics=tuple(self._topic(name, part) for name, part in tree.topics.items()),
             routing=Routing(
-                destinations={PixelId(pixel): _destinations(pixel, part) for pixel, part in tree.pixels.items()},
+                destinations={PixelId(pixel): destinations(pixel, part) for pixel, part in tree.pixels.items()},
                 stores={store: PixelId(pixel) for pixel, part in tree.pixels.items() for store in part.stores},
                 default_pixel=PixelId(tree.default_pixel) if tree.default_pixel else None,
             ),
             rules=Rules(tree.rules.strict_website, tree.rules.future_seconds),
             max_event_bytes=tree.delivery.batch_bytes,
         )
-        if not self._document.mistakes:
-            try:
-                Intake(made)
-            except IntakeError as error:
-                for mistake in error.mistakes:
-                    self.wrong(("topics",), mistake, "Mend the mapping or the schema")
+        for topic in made.topics:
+            for finding in wrong_in(topic):
+                self._document.tell(finding)
         return made
 
     def _topic(self, name: str, part: TopicPart) -> TopicSettings:
@@ -136,7 +123,7 @@ class Builder:
         try:
             return read_text(self._references.directory, name)
         except WrongValueError as error:
-            self.wrong(path, error.what, error.write_instead)
+            self._document.spoil(Finding(path, error.what, error.write_instead))
             return ""
 
     # Kafka.
@@ -168,84 +155,6 @@ class Builder:
         parts.update({name: topic.registry for name, topic in self._tree.topics.items()})
         return {name: _registry(part) for name, part in parts.items() if part is not None}
 
-    # Endpoints.
-
-    def _posters(self) -> PosterSettings:
-        tree = self._tree
-        timeouts = tree.api.timeouts_seconds
-        ca_file = self._references.directory / tree.api.ca_file if tree.api.ca_file else None
-        if ca_file is not None:
-            try:
-                trusted_authorities(ca_file)
-            except ValueError as error:
-                self.wrong(("api", "ca_file"), str(error), "Name a PEM file of certificates")
-        credentials = dict(
-            each
-            for pixel, part in tree.pixels.items()
-            for each in self._credentials(pixel, part)
-            if each[1] is not None
-        )
-        return PosterSettings(
-            credentials={name: credential for name, credential in credentials.items() if credential is not None},
-            targets={
-                destination: self._target(destination, part, credentials.keys())
-                for pixel, part in tree.pixels.items()
-                for destination in _destinations(pixel, part)
-            },
-            timeouts=Timeouts(timeouts.connect, timeouts.write, timeouts.read, timeouts.post),
-            workers=tree.delivery.posts_in_flight,
-            ca_file=ca_file,
-            proxy=_shown(tree.api.proxy),
-        )
-
-    def _target(self, destination: Destination, part: Pixel, credentials: object) -> Target:
-        name = self._credential_name(destination)
-        return Target(
-            destination=destination,
-            endpoint=self._endpoint(destination),
-            credential=name if name in credentials else None,  # type: ignore[operator]
-            test_event_code=part.test_event_code,
-            partner_agent=self._tree.api.partner_agent,
-        )
-
-    def _endpoint(self, destination: Destination) -> Endpoint:
-        if destination.endpoint == GRAPH:
-            return Endpoint(GRAPH, "graph", self._tree.api.url, self._tree.api.version)
-        gateway = self._tree.pixels[destination.pixel].gateway
-        assert gateway is not None
-        return Endpoint(gateway.url, "gateway", gateway.url)
-
-    def _credential_name(self, destination: Destination) -> str:
-        return destination.pixel if destination.endpoint == GRAPH else f"{destination.pixel}@gateway"
-
-    def _credentials(self, pixel: str, part: Pixel) -> list[tuple[str, Credential | None]]:
-        path = ("pixels", pixel)
-        graph = self._credential(pixel, (*path, "token"), part.token, part.token_file, part.app_secret)
-        if part.gateway is None:
-            return [(pixel, graph)]
-        key = part.gateway.access_key
-        name = f"{pixel}@gateway"
-        gateway = self._credential(name, (*path, "gateway", "access_key"), key, part.gateway.access_key_file)
-        return [(pixel, graph), (name, gateway)]
-
-    def _credential(
-        self, name: str, path: KeyPath, secret: SecretStr | None, file: str | None, app_secret: SecretStr | None = None
-    ) -> Credential | None:
-        """A token from the setting, which may itself have come from a file, or from the file that is named beside."""
-        if file is not None:
-            try:
-                text = read_text_line(self._references.directory, file)
-            except WrongValueError as error:
-                self.wrong((*path[:-1], f"{path[-1]}_file"), error.what, error.write_instead)
-                text = ""
-            return Credential(name, text.strip(), self._references.directory / file, _shown(app_secret))
-        if secret is None:
-            return None
-        return Credential(name, secret.get_secret_value().strip(), self._file_of(path), _shown(app_secret))
-
-    def _file_of(self, path: KeyPath) -> Path | None:
-        return self._references.file_of(path)
-
 
 def _registry(part: Registry) -> RegistrySettings:
     return RegistrySettings(
@@ -253,15 +162,3 @@ def _registry(part: Registry) -> RegistrySettings:
         unknown_after_seconds=part.unknown_after_seconds,
         answer_seconds=part.answer_seconds,
     )
-
-
-def _destinations(pixel: str, part: Pixel) -> tuple[Destination, ...]:
-    graph = Destination(PixelId(pixel), GRAPH)
-    if part.gateway is None:
-        return (graph,)
-    gateway = Destination(PixelId(pixel), GATEWAY)
-    return (gateway,) if part.gateway.only else (graph, gateway)
-
-
-def _shown(secret: SecretStr | None) -> str | None:
-    return secret.get_secret_value() if secret is not None else None

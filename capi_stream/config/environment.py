@@ -8,13 +8,21 @@ property of librdkafka has an underscore (CAPI_STREAM__KAFKA__COMMON__BOOTSTRAP_
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
-from capi_stream.config.document import Document, KeyPath, parse_value
-from capi_stream.config.mistakes import Mistake, WrongValueError
+from capi_stream.config.document import Document
+from capi_stream.config.keys import KeyPath, dotted, shown_key
+from capi_stream.config.mistakes import Mistake, Place, WrongValueError
+from capi_stream.config.parsing import parse_value
 
 PREFIX = "CAPI_STREAM__"
+
+_ONE_UNDERSCORE = re.compile(r"CAPI_STREAM_(?!_)")
+_SERVICE_LINK = re.compile(
+    r"\w+_SERVICE_(HOST|PORT(_\w+)?)=.*|\w+_PORT=(tcp|udp|sctp)://.*|\w+_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?=.*"
+)
+"""What Kubernetes sets for each Service of a namespace: one named capi-stream makes CAPI_STREAM_PORT_9090_TCP."""
 
 PROPERTY_MAPS = ("common", "consumer", "producer", "properties")
 """The keys of mappings whose own keys are dotted properties."""
@@ -23,10 +31,11 @@ PROPERTY_MAPS = ("common", "consumer", "producer", "properties")
 def apply_environment(document: Document, environ: Mapping[str, str]) -> None:
     """Write what `environ` says into `document`, places included."""
     for variable in sorted(name for name in environ if name.startswith(PREFIX)):
-        where = f"environment variable {variable}"
+        segments = variable.removeprefix(PREFIX).split("__")
+        where = Place(f"environment variable {_shown(segments)}")
         try:
             value = _value(environ[variable])
-            path = _placed(document.values, variable.removeprefix(PREFIX).split("__"), value)
+            path = _placed(document, segments, value, where)
         except WrongValueError as error:
             document.mistakes.append(Mistake(where, "", error.what, error.write_instead))
         else:
@@ -34,25 +43,43 @@ def apply_environment(document: Document, environ: Mapping[str, str]) -> None:
             document.places[path] = where
 
 
+def refuse_one_underscore(document: Document, environ: Mapping[str, str], known: Container[str]) -> None:
+    """Tell of variables that were meant for us and would not be read, but for those that are `known` to be read."""
+    for name in sorted(environ):
+        is_link = _SERVICE_LINK.fullmatch(f"{name}={environ[name]}")
+        if _ONE_UNDERSCORE.match(name) and name not in known and not is_link:
+            what = "this is not read: two underscores part the keys"
+            where = Place(f"environment variable {name}")
+            document.mistakes.append(Mistake(where, "", what, "Write it such as CAPI_STREAM__API__VERSION"))
+
+
+def _shown(segments: list[str]) -> str:
+    """The variable's name, less what may be a secret."""
+    above = tuple(segment.lower() for segment in segments[:1])
+    second = [shown_key(above, segment) for segment in segments[1:2]] if above == ("pixels",) else segments[1:2]
+    return PREFIX + "__".join([*segments[:1], *second, *segments[2:]])
+
+
 def _value(text: str) -> Any:
     """Lists and mappings are written as in YAML, in brackets; all else is taken as it is. Raises WrongValueError."""
     return parse_value(text) if text.startswith(("[", "{")) else text
 
 
-def _placed(values: dict[str, Any], segments: list[str], value: Any) -> KeyPath:
-    """Put `value` to where `segments` lead; return the path. Raises WrongValueError if a text or list is in the way."""
+def _placed(document: Document, segments: list[str], value: Any, where: Place) -> KeyPath:
+    """Put `value` to where `segments` lead; return the path. Raises WrongValueError if a text or list is in the way.
+
+    What must be made on the way there stands at `where`.
+    """
     path: KeyPath = ()
-    for number, segment in enumerate(segments, start=1):
-        key = _key(values, segment, path)
-        path = (*path, key)
-        if number == len(segments):
-            values[key] = value
-        else:
-            if values.get(key) is None:
-                values[key] = {}
-            if not isinstance(values[key], dict):
-                raise WrongValueError(f"{'.'.join(path)} holds no further keys", "Set the whole value, in brackets")
-            values = values[key]
+    for segment in segments[:-1]:
+        path = (*path, _key(document.at(path), segment, path))
+        if document.at(path) is None:
+            document.put(path, {})
+            document.places.setdefault(path, where)
+        if not isinstance(document.at(path), dict):
+            raise WrongValueError(f"{dotted(path)} holds no further keys", "Set the whole value, in brackets")
+    path = (*path, _key(document.at(path), segments[-1], path))
+    document.put(path, value)
     return path
 
 

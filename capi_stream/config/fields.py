@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import re
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from capi_stream.config.keys import LONGEST_PIXEL_ID
 from capi_stream.config.mistakes import WrongValueError
+from capi_stream.endpoints.tokens import is_usable
 
 
 class Part(BaseModel):
@@ -31,8 +33,11 @@ def _none_as_empty(value: Any) -> Any:
 
 
 def _pixel_id(text: str) -> str:
-    if not re.fullmatch(r"[0-9]{1,32}", text):
-        raise WrongValueError("a pixel's id is digits only", "Copy it from the Events Manager, such as 1234567890")
+    advice = "Copy it from the Events Manager, such as 1234567890"
+    if not re.fullmatch(r"[0-9]+", text):
+        raise WrongValueError("a pixel's id is digits only", advice)
+    if len(text) > LONGEST_PIXEL_ID:
+        raise WrongValueError(f"a pixel's id of {len(text)} digits is too long", advice)
     return text
 
 
@@ -58,13 +63,19 @@ def _version(text: str) -> str:
     return text
 
 
-def _url(text: str) -> str:
+def _split(text: str) -> SplitResult | None:
+    """The parts of a URL that can be posted to; None where `text` is none."""
     try:
         url = urlsplit(text)
         is_complete = url.scheme in {"http", "https"} and bool(url.hostname) and (url.port or 1) > 0
     except ValueError:
-        is_complete = False
-    if not is_complete:
+        return None
+    return url if is_complete and re.fullmatch(r"[\x21-\x7e]+", text) else None
+
+
+def _url(text: str) -> str:
+    url = _split(text)
+    if url is None:
         raise WrongValueError("this is no URL", "Write http:// or https://, a host, and a path if it has one")
     if url.username is not None or url.password is not None:
         raise WrongValueError("a URL must hold no password, since it is logged", "Give the password in its own setting")
@@ -77,10 +88,48 @@ def _urls(text: str) -> str:
     return ",".join(_url(part.strip()) for part in text.split(","))
 
 
+def _token(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value().strip()
+    if not text:
+        raise WrongValueError("this is empty", "Write {file: PATH} or {env: NAME}, or leave the key out")
+    if (wrong := unusable(text)) is not None:
+        raise wrong
+    return secret
+
+
+def unusable(token: str) -> WrongValueError | None:
+    """What keeps `token` from being sent, None if it can be."""
+    if is_usable(token):
+        return None
+    what = "this is no token: it holds blanks, line breaks or letters that are not ASCII, or more than 4,096 letters"
+    return WrongValueError(what, "Copy the token anew, and nothing else")
+
+
+def _proxy(secret: SecretStr) -> SecretStr:
+    if _split(secret.get_secret_value()) is None:
+        raise WrongValueError(
+            "this is no proxy that can be used", "Write http://[user:password@]host:port, or https://"
+        )
+    return secret
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._:%-]+", text):
+        raise WrongValueError(
+            "this is no address to listen at", "Write an IP address or a host's name, such as 0.0.0.0"
+        )
+    return text
+
+
 Text = Annotated[str, Field(min_length=1)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 """A text that is never shown. Give it as {file: PATH} or {env: NAME}, so that it is not in the configuration."""
 
+Token = Annotated[SecretStr, AfterValidator(_token)]
+"""A secret that a header carries."""
+
+Proxy = Annotated[SecretStr, AfterValidator(_proxy)]
+Host = Annotated[str, AfterValidator(_host)]
 PixelKey = Annotated[str, AfterValidator(_pixel_id)]
 Topic = Annotated[str, AfterValidator(_topic)]
 TopicOrPattern = Annotated[str, AfterValidator(_topic_or_pattern)]

@@ -5,32 +5,63 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from capi_stream.config.keys import KeyPath
+
+
+class Place(NamedTuple):
+    """A line of a file (0: the file as a whole), or an environment variable."""
+
+    source: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.source}, line {self.line}" if self.line else self.source
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
     """One thing to mend. No text of it holds a value that may be a secret.
 
-    `where` is a file and line, or an environment variable; `key` the dotted path of the setting, empty where the file
-    as a whole is meant; `what` is wrong; `write_instead` is what to do about it.
+    `key` is the dotted path of the setting, empty where the file as a whole is meant; `what` is wrong; `write_instead`
+    is what to do about it.
     """
 
-    where: str
+    where: Place
     key: str
     what: str
     write_instead: str
 
     def __str__(self) -> str:
-        subject = f"{self.where}: {self.key}" if self.key else self.where
+        subject = f"{self.where}: {self.key}" if self.key else str(self.where)
         return f"{subject}: {self.what}. {self.write_instead}."
 
 
-class WrongValueError(ValueError):
-    """A value that a check refuses: what is wrong, and what to write instead. Whoever knows the place adds it."""
+class Finding(NamedTuple):
+    """A mistake before it has a place.
 
-    def __init__(self, what: str, write_instead: str) -> None:
+    `rests_on` are the other keys that it follows from: where one of them is faulty, this may be no mistake at all.
+    `meant` is the key that `path` was probably meant to be.
+    """
+
+    path: KeyPath
+    what: str
+    write_instead: str
+    rests_on: tuple[KeyPath, ...] = ()
+    meant: KeyPath | None = None
+
+
+class WrongValueError(ValueError):
+    """A value that a check refuses: what is wrong, and what to write instead. Whoever knows the place adds it.
+
+    `meant` is the name that a misspelt one was probably meant to be.
+    """
+
+    def __init__(self, what: str, write_instead: str, meant: str | None = None) -> None:
         self.what = what
         self.write_instead = write_instead
+        self.meant = meant
         super().__init__(what)
 
 
@@ -53,7 +84,9 @@ class ConfigError(Exception):
         return "\n".join(str(mistake) for mistake in self.mistakes)
 
 
-def nearest(name: str, known: Iterable[str], otherwise: str) -> str:
-    """What to write instead of `name`: the `known` name next to it, or `otherwise` where none is near."""
+def misspelt(what: str, name: str, known: Iterable[str], otherwise: str) -> WrongValueError:
+    """`name` is wrong: write the `known` one next to it, or do what `otherwise` says where none is near."""
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"Write {close[0]}, if that is meant" if close else otherwise
+    if not close:
+        return WrongValueError(what, otherwise)
+    return WrongValueError(what, f"Write {close[0]}, if that is meant", close[0])

@@ -13,7 +13,7 @@ from typing import Annotated
 from confluent_kafka import KafkaException, Producer
 from pydantic import AfterValidator, BeforeValidator
 
-from capi_stream.config.mistakes import WrongValueError, WrongValuesError, nearest
+from capi_stream.config.mistakes import WrongValueError, WrongValuesError, misspelt
 from capi_stream.kafka.settings import OWNED_CONSUMER, OWNED_PRODUCER, Owned
 
 OWNED_COMMON: Mapping[str, Owned] = {**OWNED_PRODUCER, **OWNED_CONSUMER}
@@ -119,7 +119,9 @@ USUAL = [
 ]
 """Properties that people set, to find what a misspelt one was meant to be. librdkafka knows more, and all pass."""
 
-_SECRET = re.compile(r"password|passphrase|secret|key\.pem|user\.info|oauthbearer\.config|auth\.token|^proxy$")
+_SECRET = re.compile(
+    r"password|passphrase|secret|key\.pem|user\.info|oauthbearer\.(config|extensions)|auth\.token|^proxy$"
+)
 _UNKNOWN_TO_ALL = "capi-stream.last"
 
 
@@ -144,7 +146,7 @@ def _refusal(name: str, complaint: str) -> WrongValueError | None:
     if _UNKNOWN_TO_ALL in complaint:
         return None
     if complaint.startswith("No such"):
-        return WrongValueError("librdkafka knows no such property", nearest(name, USUAL, "See its CONFIGURATION.md"))
+        return misspelt("librdkafka knows no such property", name, USUAL, "See its CONFIGURATION.md")
     bounds = re.search(r"allowed range (\S+)\.\.(\S+)", complaint)
     if bounds:
         return WrongValueError("librdkafka refuses the value", f"Write a number from {bounds[1]} to {bounds[2]}")
@@ -175,7 +177,7 @@ def _client_check(owned: Mapping[str, Owned]) -> Callable[[Mapping[str, str]], M
 def _registry_check(properties: Mapping[str, str]) -> Mapping[str, str]:
     every = ", ".join(REGISTRY_PROPERTIES)
     mistakes = {
-        name: WrongValueError("this cannot be set", nearest(name, REGISTRY_PROPERTIES, f"Write one of {every}"))
+        name: misspelt("this cannot be set", name, REGISTRY_PROPERTIES, f"Write one of {every}")
         for name in properties
         if name not in REGISTRY_PROPERTIES
     }

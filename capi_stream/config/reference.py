@@ -7,25 +7,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Any, get_args, get_origin
+from typing import Any
 
-from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from capi_stream.config.fields import Part
 from capi_stream.config.properties import OWNED_COMMON
+from capi_stream.config.shape import is_map, part_of
 from capi_stream.config.tree import Tree
 
 _HEAD = """# Configuration
 
 One YAML file, named with `--config`, and the environment over it. This page is generated from the code; a test holds
 the two together. All mistakes are told at once, each with file, line, key and what to write instead; the exit code is 2
-then. `capi-stream config --config FILE` prints the settings in effect.
+then. What only follows from another mistake is not told. `capi-stream config --config FILE` prints the settings in
+effect.
 
 **Environment.** `CAPI_STREAM__API__VERSION=v26.0` sets `api.version`. Two underscores part the keys; in maps of Kafka
 properties one underscore is a dot: `CAPI_STREAM__KAFKA__COMMON__BOOTSTRAP_SERVERS`. Lists and maps are written as YAML,
-in brackets.
+in brackets. A variable that begins with `CAPI_STREAM_` and one underscore is a mistake, but for those that the file
+names with `{env: NAME}` and those that Kubernetes sets for a Service named capi-stream.
 
 **Secrets.** Any text may be `{file: PATH}` or `{env: NAME}`. Paths are seen from the configuration file's folder.
 Secrets are never printed. Files of tokens are watched: a token that is renewed there is used within seconds.
@@ -58,9 +60,9 @@ def page() -> str:
 
 def _rows(model: Any, prefix: str) -> Iterator[tuple[str, str, str]]:
     for name, field in model.model_fields.items():
-        part = _part(field.annotation)
-        is_map = part is not None and _is_mapping(field.annotation)
-        key = f"{prefix}{name}" + (".*" if is_map else "")
+        part = part_of(field.annotation)
+        has_names = part is not None and is_map(field.annotation)
+        key = f"{prefix}{name}" + (".*" if has_names else "")
         yield key, _default(field), (field.description or "").replace("\n\n", " ").replace("\n", " ")
         if part is not None and not (name == "registry" and prefix):
             yield from _rows(part, f"{key}.")
@@ -73,19 +75,6 @@ def _default(field: FieldInfo) -> str:
     if default is PydanticUndefined or default is None or default == () or isinstance(default, Part):
         return ""
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
-
-
-def _part(annotation: Any) -> Any:
-    """The Part inside an annotation, None where there is none."""
-    if hasattr(annotation, "model_fields"):
-        return annotation
-    inner = [each for each in get_args(annotation) if each is not SecretStr]
-    return next((found for each in inner if (found := _part(each)) is not None), None)
-
-
-def _is_mapping(annotation: Any) -> bool:
-    origin = get_origin(annotation)
-    return bool(origin is not None and hasattr(origin, "keys")) or any(map(_is_mapping, get_args(annotation)[:1]))
 
 
 if __name__ == "__main__":

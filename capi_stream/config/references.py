@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from capi_stream.config.document import Document, KeyPath
-from capi_stream.config.mistakes import Mistake, WrongValueError
+from capi_stream.config.document import Document
+from capi_stream.config.keys import KeyPath
+from capi_stream.config.mistakes import Finding, WrongValueError
 
 
 class Reference(NamedTuple):
@@ -56,8 +57,7 @@ class References:
                 return self._variable(reference.name)
             return read_text_line(self.directory, reference.name)
         except WrongValueError as error:
-            key = ".".join(path)
-            document.mistakes.append(Mistake(document.place(path), key, error.what, error.write_instead))
+            document.spoil(Finding(path, error.what, error.write_instead))
             return ""
 
     def _variable(self, name: str) -> str:
@@ -70,9 +70,9 @@ class References:
 def read_text(directory: Path, name: str) -> str:
     """What the file `name`, seen from `directory`, holds. Raises WrongValueError.
 
-    Only what looks like a path is quoted: somebody may have written the secret itself.
+    Only what looks like a path is quoted: somebody may have written the secret itself, which may be dotted (JWT).
     """
-    shown = f" {name}" if "/" in name or "." in name else ""
+    shown = f" {name}" if ("/" in name or "." in name) and not name.startswith("eyJ") else ""
     try:
         text = (directory / name).read_text(encoding="utf-8")
     except UnicodeDecodeError:

@@ -9,13 +9,16 @@ from pydantic import Field
 
 from capi_stream.config.fields import (
     Count,
+    Host,
     OrEmpty,
     Part,
     PixelKey,
     Port,
+    Proxy,
     Seconds,
     Secret,
     Text,
+    Token,
     Topic,
     TopicOrPattern,
     Url,
@@ -61,7 +64,7 @@ class Kafka(Part):
 class Registry(Part):
     """A schema registry that speaks the Confluent API."""
 
-    url: Urls
+    url: Urls = Field(examples=["http://registry:8081"])
     """Its address, or several with commas between."""
     properties: RegistryProperties = Field(default_factory=dict)
     """Properties of confluent-kafka's SchemaRegistryClient: `basic.auth.user.info`, `ssl.ca.location`, ..."""
@@ -89,7 +92,7 @@ class TopicPart(Part):
 class LetterTopic(Part):
     """A topic that the service writes to. It must exist."""
 
-    topic: Topic
+    topic: Topic = Field(examples=["commerce.events.letters"])
     """Its name. None of the topics that are read may be it."""
 
 
@@ -121,16 +124,16 @@ class Api(Part):
     """Whether pixels may have a `test_event_code`. Never in production: such events count, and are shown to testers."""
     ca_file: Text | None = None
     """Certificates (PEM) that are trusted beside the public ones."""
-    proxy: Secret | None = None
+    proxy: Proxy | None = None
     """http://[user:password@]host:port. The environment's proxies are not looked at."""
 
 
 class Gateway(Part):
     """A Conversions API Gateway that gets a pixel's events."""
 
-    url: Url
+    url: Url = Field(examples=["https://gateway.example.com"])
     """Its address, without `/capi`."""
-    access_key: Secret | None = None
+    access_key: Token | None = None
     """From the Gateway's admin page; none for a Gateway that asks for none."""
     access_key_file: Text | None = None
     """The same, in a file that is watched."""
@@ -141,7 +144,7 @@ class Gateway(Part):
 class Pixel(Part):
     """A pixel, or dataset. One of `token` and `token_file` must be there, but for one with `gateway.only`."""
 
-    token: Secret | None = None
+    token: Token | None = None
     """The access token."""
     token_file: Text | None = None
     """A file that holds it. It is watched: a token that is renewed there is used within seconds."""
@@ -225,7 +228,7 @@ class DeadlinesPart(Part):
 class Admin(Part):
     """The port of metrics, health and the status page. It has no password and shows no personal data."""
 
-    host: Text = default_of(AdminSettings, "host")
+    host: Host = default_of(AdminSettings, "host")
     """The address to listen at."""
     port: Port = default_of(AdminSettings, "port")
     """Its port; 0 takes a free one."""
@@ -245,19 +248,25 @@ class Logs(Part):
 class Tree(Part):
     """The configuration."""
 
-    kafka: Annotated[Kafka, OrEmpty]
+    kafka: Annotated[Kafka, OrEmpty] = Field(
+        examples=[{"common": {"bootstrap.servers": "kafka:9092"}, "consumer": {"group.id": "capi-stream"}}]
+    )
     """The brokers, and how the consumer group behaves."""
     registry: Registry | None = None
     """The schema registry. Topics whose framing is `confluent` or `auto` need one."""
-    topics: Annotated[Mapping[TopicOrPattern, Annotated[TopicPart, OrEmpty]], Field(min_length=1), OrEmpty]
+    topics: Annotated[Mapping[TopicOrPattern, Annotated[TopicPart, OrEmpty]], Field(min_length=1), OrEmpty] = Field(
+        examples=[{"commerce.events": {}}]
+    )
     """What is read: a topic's name, or with ^ a regular expression for several. A name counts before a pattern."""
-    dead_letters: Annotated[LetterTopic, OrEmpty]
+    dead_letters: Annotated[LetterTopic, OrEmpty] = Field(examples=[{"topic": "commerce.events.dead-letters"}])
     """Where records go that can never be sent."""
-    parked: Annotated[LetterTopic, OrEmpty]
+    parked: Annotated[LetterTopic, OrEmpty] = Field(examples=[{"topic": "commerce.events.parked"}])
     """Where good records go whose pixel cannot take them now."""
     api: Annotated[Api, OrEmpty] = Api()
     """The Graph API."""
-    pixels: Annotated[Mapping[PixelKey, Annotated[Pixel, OrEmpty]], Field(min_length=1), OrEmpty]
+    pixels: Annotated[Mapping[PixelKey, Annotated[Pixel, OrEmpty]], Field(min_length=1), OrEmpty] = Field(
+        examples=[{"1234567890": {"token_file": "/run/secrets/1234567890"}}]
+    )
     """By id: where events go. Records for any other pixel are dead-lettered."""
     default_pixel: PixelKey | None = None
     """The pixel of records that name none and whose store has none."""

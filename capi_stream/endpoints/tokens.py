@@ -35,6 +35,11 @@ class Unreadable:
 TokenChange = Renewed | Unreadable
 
 
+def is_usable(token: str) -> bool:
+    """Whether a header can carry `token`: visible ASCII, no blanks, at most 4,096 letters."""
+    return _TOKEN.fullmatch(token) is not None
+
+
 class Tokens:
     """The token of each credential. One thread polls; any thread may ask, since a dict's item is swapped whole."""
 
@@ -48,7 +53,7 @@ class Tokens:
     def token(self, credential: str) -> str | None:
         """The token of `credential`; None where it has none that a post could carry."""
         token = self._tokens[credential]
-        return token if _TOKEN.fullmatch(token) else None
+        return token if is_usable(token) else None
 
     def poll(self, now: float) -> list[TokenChange]:
         """Look at the files, if `check_seconds` have passed, and tell what has changed: each problem once."""
@@ -82,4 +87,4 @@ def _read(file: Path) -> tuple[str, str | None]:
         return "", "holds bytes that are not ASCII"
     if not text:
         return "", "is empty"
-    return (text, None) if _TOKEN.fullmatch(text) else ("", "holds blanks inside, or more than a token has")
+    return (text, None) if is_usable(text) else ("", "holds blanks inside, or more than a token has")

@@ -1,0 +1,64 @@
+"""The schemas and the mapping of a topic, tried as intake will: what is wrong goes to the key that names the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from capi_stream.config.keys import KeyPath
+from capi_stream.config.mistakes import Finding
+from capi_stream.intake.decoding import Decoder
+from capi_stream.intake.mapping import compile_mapping
+from capi_stream.intake.schema_text import read_schema
+from capi_stream.intake.schemas import RecordType, SchemaError, Type
+from capi_stream.intake.settings import TopicSettings
+from capi_stream.intake.spec import MappingError
+
+
+def wrong_in(topic: TopicSettings) -> Iterator[Finding]:
+    """What intake could not work with. An empty text is a file that could not be read, which was told."""
+    path = ("topics", topic.name)
+    rests_on = ((*path, "schema_file"),)
+    reader = _schema(topic.schema)
+    if isinstance(reader, str):
+        yield Finding(rests_on[0], f"schema {topic.schema_name}{reader}", "Mend the schema, or name another file")
+    elif not isinstance(reader, RecordType):
+        yield Finding(rests_on[0], f"schema {topic.schema_name} is no record", "Name a schema with fields")
+    else:
+        yield from _mapping(topic, reader, (*path, "mapping_file"), rests_on)
+        for at, text in enumerate(topic.writer_schemas):
+            writer = _schema(text, reader)
+            if isinstance(writer, str):
+                key = (*path, "writer_schema_files", str(at))
+                yield Finding(key, f"the schema{writer}", "Mend the schema, or name another file", rests_on)
+
+
+def _mapping(
+    topic: TopicSettings, reader: RecordType, path: KeyPath, rests_on: tuple[KeyPath, ...]
+) -> Iterator[Finding]:
+    try:
+        compile_mapping(topic.mapping, topic.mapping_name, reader, reader.name)
+    except MappingError as error:
+        for each in error.mistakes:
+            what = f"mapping {topic.mapping_name}, line {each.line}: {each.text.rstrip('.?')}"
+            yield Finding(path, what, "Mend that line of the mapping, or name another schema_file", rests_on)
+
+
+def _schema(text: str, reader: Type | None = None) -> Type | str:
+    """The schema in `text`, if records of it can be read as `reader` (itself without); else where and what is wrong."""
+    try:
+        schema = read_schema(text)
+        Decoder(schema, reader or schema)
+    except SchemaError as error:
+        return _not_json(text) or f": {str(error).rstrip('.?')}"
+    return schema
+
+
+def _not_json(text: str) -> str | None:
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return f", line {error.lineno}: this is no JSON: {error.msg}"
+    except (ValueError, RecursionError):
+        pass
+    return None
