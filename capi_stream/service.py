@@ -201,6 +201,8 @@ class Service:
             self._exchange(ANSWER_WAIT_SECONDS)
         if commit := self._engine.final_commit(partitions):
             error = self._consumer.commit_now(commit, self._deadlines.commit_seconds)
+            if error is not None:
+                log.warning("last_commit_refused", error=error, effect="some is sent twice")
             self._engine.commit_ended(commit, error, time.monotonic())
         self._engine.forgotten(partitions)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from capi_stream.kafka.clients import log
 from capi_stream.kafka.failures import KafkaFailure, ends_service, failure, slug
 from capi_stream.model import Partition
 
+TRY_AGAIN_SECONDS = 0.1
 START_COMMIT_SECONDS = 1.0  # between two attempts to commit where a partition starts
 
 Ended = Callable[[str | None], None]
@@ -57,13 +59,25 @@ class Committing:
             sent.ended(self._read(error, offsets))
 
     def send_and_see(self, consumer: Consumer, offsets: Sequence[TopicPartition], timeout: float) -> str | None:
-        """Commit `offsets` and read them back, within `timeout` seconds. Returns the error's name, or None.
+        """Commit `offsets` and read them back, again and again for `timeout` seconds. None, or the last error's name.
 
         The client's own synchronous commit has no deadline (seen: 45 s without a coordinator, minutes with one that
         hangs), it lets no other thread in while a callback runs, and `on_commit` is served by the very poll that a
         rebalance callback is called from. The question goes to the coordinator behind the commit, on one connection,
         so its answer knows.
+
+        Again, because a group between two generations refuses a commit, and takes it a moment later (seen under load:
+        all that was settled since the last commit was sent twice). Without the text beside it then, which may be why.
         """
+        deadline = time.monotonic() + timeout
+        while (error := self._try(consumer, offsets, deadline - time.monotonic())) is not None:
+            if self.failure is not None or time.monotonic() + TRY_AGAIN_SECONDS >= deadline:
+                return error
+            time.sleep(TRY_AGAIN_SECONDS)
+            offsets = [TopicPartition(each.topic, each.partition, each.offset) for each in offsets]
+        return None
+
+    def _try(self, consumer: Consumer, offsets: Sequence[TopicPartition], timeout: float) -> str | None:
         refusals: list[str | None] = []
         self.send(consumer, offsets, refusals.append)
         if refusals:
