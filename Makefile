@@ -32,7 +32,7 @@ check: env  ## the inner loop: format, lint, types, walls, pure tests; under 30 
 	$(BIN)/pytest -q tests/intake tests/delivery tests/config
 
 test: check  ## everything, on a real Kafka and a real schema registry; under 10 minutes
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 N ?= 100000
 SEED_BASE ?= 1000000
