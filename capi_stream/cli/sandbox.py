@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import signal
 import threading
 from collections.abc import Iterable
@@ -26,13 +27,16 @@ def register(app: typer.Typer) -> None:
     @app.command("sandbox")
     def sandbox_command(
         host: Annotated[str, typer.Option(help="The address to listen at. Keep it to loopback.")] = "127.0.0.1",
-        port: Annotated[int, typer.Option(help="The API's port; 0 takes a free one.")] = 8088,
+        port: Annotated[int, typer.Option(min=0, max=65_535, help="The API's port; 0 takes a free one.")] = 8088,
         registry_port: Annotated[
             int | None,
-            typer.Option(help="Start a stand-in of a schema registry too, at this port; 0 takes a free one."),
+            typer.Option(
+                min=0, max=65_535, help="Start a stand-in of a schema registry too, at this port; 0 takes a free one."
+            ),
         ] = None,
         schema: Annotated[
-            list[str] | None, typer.Option(metavar="SUBJECT=FILE", help="Register this Avro schema. May be repeated.")
+            list[str] | None,
+            typer.Option(metavar="SUBJECT=FILE", help="Register this Avro schema there. May be repeated."),
         ] = None,
         pixel: Annotated[
             list[str] | None, typer.Option(help="A pixel that exists. May be repeated; without it all exist.")
@@ -59,8 +63,8 @@ def register(app: typer.Typer) -> None:
             list[str] | None,
             typer.Option(metavar="PREFIX", help="Refuse events whose event_id begins so. May be repeated."),
         ] = None,
-        latency: Annotated[float, typer.Option(help="Seconds that each answer waits.")] = 0.0,
-        latency_spread: Annotated[float, typer.Option(help="By how much that varies, in seconds.")] = 0.0,
+        latency: Annotated[float, typer.Option(min=0, help="Seconds that each answer waits.")] = 0.0,
+        latency_spread: Annotated[float, typer.Option(min=0, help="By how much that varies, in seconds.")] = 0.0,
         naming: Annotated[Naming, typer.Option(help="Which event an error names.")] = "documented",
         strict: Annotated[bool, typer.Option("--strict", help="Refuse what is only warned of else.")] = False,
         unchecked: Annotated[bool, typer.Option("--unchecked", help="Know no rules, for load tests.")] = False,
@@ -88,20 +92,21 @@ def register(app: typer.Typer) -> None:
         )
         with ExitStack() as stack:
             try:
-                tokens = dict(_pairs(token, "--token", "PIXEL=TOKEN"))
-                stand_in = Sandbox(pixels=pixel or (), tokens=tokens, conduct=conduct, host=host, port=port, seed=seed)
+                pixels = [_pixel(each, "--pixel") for each in pixel or ()]
+                tokens = {_pixel(key, "--token"): value for key, value in _pairs(token, "--token", "PIXEL=TOKEN")}
+                stand_in = Sandbox(pixels=pixels, tokens=tokens, conduct=conduct, host=host, port=port, seed=seed)
                 stack.callback(stand_in.stop)
                 for name, seconds in _pairs(expire, "--expire", "PIXEL=SECONDS"):
-                    stand_in.expire_token(name, _number(seconds, "--expire"))
+                    stand_in.expire_token(_pixel(name, "--expire"), _number(seconds, "--expire"))
                 stand_in.order(*_faults(rate, fault))
                 if latency or latency_spread:
                     stand_in.always(Fault("latency", delay_seconds=latency, spread_seconds=latency_spread))
                 stand_in.poison(*(poison or ()))
-                registry = None if registry_port is None else _registry(stack, host, registry_port, schema)
+                registry = _registry(stack, host, registry_port, schema)
             except (ValueError, OSError) as wrong:
-                typer.echo(f"capi-stream sandbox: {wrong}", err=True)
+                typer.echo(f"capi-stream sandbox: {getattr(wrong, 'strerror', None) or wrong}", err=True)
                 raise typer.Exit(2) from None
-            _serve(stand_in, registry, [*(pixel or ()), *tokens])
+            _serve(stand_in, registry, [*pixels, *tokens])
 
 
 def _serve(sandbox: Sandbox, registry: StandInRegistry | None, pixels: list[str]) -> None:
@@ -137,11 +142,18 @@ def _where(sandbox: Sandbox, registry: StandInRegistry | None, pixels: list[str]
     return "\n".join(lines)
 
 
-def _registry(stack: ExitStack, host: str, port: int, schemas: list[str] | None) -> StandInRegistry:
-    """The stand-in of a registry, with schemas from files; `stack` stops it. Raises ValueError, OSError."""
+def _registry(stack: ExitStack, host: str, port: int | None, schemas: list[str] | None) -> StandInRegistry | None:
+    """The stand-in of a registry, with schemas from files; `stack` stops it. None without a port, which none wanted.
+
+    Raises ValueError, OSError.
+    """
     from capi_stream.sandbox.registry import StandInRegistry
     from capi_stream.sandbox.schemas import RegistryError
 
+    if port is None:
+        if schemas:
+            raise ValueError("--schema needs a registry to register it with: give --registry-port, 0 for any")
+        return None
     registry = StandInRegistry(host=host, port=port)
     stack.callback(registry.stop)
     for subject, path in _pairs(schemas, "--schema", "SUBJECT=FILE"):
@@ -149,6 +161,10 @@ def _registry(stack: ExitStack, host: str, port: int, schemas: list[str] | None)
             registry.register(subject, Path(path).read_text(encoding="utf-8"))
         except RegistryError as wrong:
             raise ValueError(f"--schema {path}: {wrong}") from None
+        except OSError as unreadable:
+            raise ValueError(f"--schema {path} cannot be read: {unreadable.strerror}") from None
+        except UnicodeDecodeError:
+            raise ValueError(f"--schema {path} is no text in UTF-8: give the schema as JSON") from None
     return registry
 
 
@@ -168,8 +184,18 @@ def _pairs(texts: Iterable[str] | None, option: str, form: str) -> list[tuple[st
     return [(key, value) for key, _, value in pairs]
 
 
+def _pixel(text: str, option: str) -> str:
+    """`text`, which must be an id as Meta's are. Raises ValueError."""
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"{option}: {text!r} is no pixel: its id is digits only, such as 1234567890")
+    return text
+
+
 def _number(text: str, option: str) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise ValueError(f"{option}: {text!r} must be a number of seconds") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{option}: {text!r} must be a number of seconds")
+    return number

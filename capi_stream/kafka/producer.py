@@ -46,9 +46,7 @@ class LetterProducer:
                 self._settings.connect_seconds,
                 between=self._serve,
             )
-        admin = connected(AdminClient, dict(self._settings.properties), lambda _: None)
-        self._check_rights(admin)
-        self._warn_of_small_topics(admin)
+        self._ask_what_a_broker_need_not_tell()
 
     def _look_at(self, topic: str, timeout: float) -> None:
         found = self._producer.list_topics(topic, timeout=timeout).topics[topic]
@@ -63,24 +61,16 @@ class LetterProducer:
             raise failure(f"look at topic {topic}", found.error)
         raise KafkaException(found.error)
 
-    def _check_rights(self, admin: AdminClient) -> None:
-        """Raise KafkaFailure for a topic that may be seen and not written. Old brokers do not say what one may do."""
-        topics = TopicCollection(self._topics)
-        asked = admin.describe_topics(topics, include_authorized_operations=True, request_timeout=ASKING_SECONDS)
-        for topic, found in _answers(asked).items():
-            rights = found.authorized_operations
-            if rights and not {AclOperation.WRITE, AclOperation.ALL}.intersection(rights):
-                raise failure(f"write to topic {topic}", KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED))
-
-    def _warn_of_small_topics(self, admin: AdminClient) -> None:
-        """Say so if a topic would refuse letters for their size."""
+    def _ask_what_a_broker_need_not_tell(self) -> None:
+        """Both questions are out before either is waited for: a broker that answers none costs the time of one."""
+        admin = connected(AdminClient, dict(self._settings.properties), lambda _: None)
+        rights = admin.describe_topics(
+            TopicCollection(self._topics), include_authorized_operations=True, request_timeout=ASKING_SECONDS
+        )
         resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in self._topics]
-        asked = admin.describe_configs(resources, request_timeout=ASKING_SECONDS)
-        for resource, properties in _answers(asked).items():
-            limit = properties.get("max.message.bytes")
-            room = ROOM_BYTES if limit is None else int(limit.value)
-            if room < ROOM_BYTES:
-                log.warning("letter_topic_is_small", topic=resource.name, max_message_bytes=room, advised=ROOM_BYTES)
+        configurations = admin.describe_configs(resources, request_timeout=ASKING_SECONDS)
+        _check_rights(_answers(rights))
+        _warn_of_small_topics({each.name: found for each, found in _answers(configurations).items()})
 
     def _serve(self) -> None:
         with _told():
@@ -139,6 +129,23 @@ def _told() -> Iterator[None]:
         yield
     except KafkaException as exception:  # a fatal error comes this way, once: the client stores nothing any more
         raise failure("store letters", exception.args[0]) from None
+
+
+def _check_rights(topics: Mapping[str, Any]) -> None:
+    """Raise KafkaFailure for a topic that may be seen and not written. Old brokers do not say what one may do."""
+    for topic, found in topics.items():
+        rights = found.authorized_operations
+        if rights and not {AclOperation.WRITE, AclOperation.ALL}.intersection(rights):
+            raise failure(f"write to topic {topic}", KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED))
+
+
+def _warn_of_small_topics(configurations: Mapping[str, Any]) -> None:
+    """Say so if a topic would refuse letters for their size."""
+    for topic, properties in configurations.items():
+        limit = properties.get("max.message.bytes")
+        room = ROOM_BYTES if limit is None else int(limit.value)
+        if room < ROOM_BYTES:
+            log.warning("letter_topic_is_small", topic=topic, max_message_bytes=room, advised=ROOM_BYTES)
 
 
 def _reason(error: KafkaError) -> str:

@@ -95,7 +95,18 @@ def test_its_options_reach_the_stand_ins(tmp_path: Path) -> None:
         (("--token", "12"), "--token must read PIXEL=TOKEN"),
         (("--token", "12=EAABxyz"), "looks like one of Meta's own"),
         (("--expire", "12=soon"), "must be a number of seconds"),
-        (("--registry-port", "0", "--schema", "orders=/nowhere.avsc"), "/nowhere.avsc"),
+        (("--expire", "12=nan"), "must be a number of seconds"),
+        (("--pixel", "abc"), "--pixel: 'abc' is no pixel: its id is digits only"),
+        (("--pixel", "\u0663"), "is no pixel"),
+        (("--token", "abc=sandbox-1"), "--token: 'abc' is no pixel"),
+        (("--expire", "abc=5"), "--expire: 'abc' is no pixel"),
+        (
+            ("--registry-port", "0", "--schema", "orders=/nowhere.avsc"),
+            "--schema /nowhere.avsc cannot be read: No such",
+        ),
+        (("--registry-port", "0", "--schema", "orders=/"), "--schema / cannot be read: Is a directory"),
+        (("--registry-port", "0", "--schema", f"orders={sys.executable}"), "is no text in UTF-8"),
+        (("--schema", "orders=/nowhere.avsc"), "--schema needs a registry to register it with: give --registry-port"),
     ],
 )
 def test_a_wrong_option_says_what_is_wrong(options: tuple[str, ...], said: str) -> None:
@@ -108,6 +119,23 @@ def test_a_wrong_option_says_what_is_wrong(options: tuple[str, ...], said: str) 
     assert said in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *(("--port", "99999"), ("--port", "-1"), ("--registry-port", "65536"), ("--registry-port", "-1")),
+        *(("--latency", "-1"), ("--latency-spread", "-0.5"), ("--latency", "nan")),
+    ],
+)
+def test_a_number_out_of_its_range_is_refused(option: str, value: str) -> None:
+    app = typer.Typer()
+    register(app)
+
+    ended = CliRunner().invoke(app, [option, value])
+
+    assert ended.exit_code == 2
+    assert f"Invalid value for '{option}'" in ended.stderr
+
+
 def test_a_port_that_is_taken_is_named() -> None:
     app = typer.Typer()
     register(app)
@@ -117,4 +145,4 @@ def test_a_port_that_is_taken_is_named() -> None:
         ended = CliRunner().invoke(app, ["--port", port])
 
     assert ended.exit_code == 2
-    assert f"cannot listen at 127.0.0.1:{port}" in ended.stderr
+    assert f"capi-stream sandbox: cannot listen at 127.0.0.1:{port}" in ended.stderr

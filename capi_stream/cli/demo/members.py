@@ -11,7 +11,10 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+
+from capi_stream.cli.demo.ending import DemoError
 
 _SAMPLE = re.compile(r"^(\w+?)(?:\{(.*)\})? ([-+.\deE]+)$", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -32,6 +35,7 @@ class Member:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,  # a Ctrl-C in the terminal is for who started it, and who then stops it
             )
 
     @property
@@ -47,6 +51,10 @@ class Member:
     def stop(self, seconds: float) -> int:
         """Ask it to stop, as Kubernetes does, and wait; its exit code. Killed if it takes longer."""
         self.signal(signal.SIGTERM)
+        return self.wait(seconds)
+
+    def wait(self, seconds: float) -> int:
+        """Wait until it has ended; its exit code. Killed if it takes longer."""
         try:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -101,6 +109,33 @@ class Metrics:
             if sample == f"capi_stream_{metric}" and labels.items() <= has.items():
                 sums[has.get(label, "")] += round(value)
         return sums
+
+
+def have_settled(members: Sequence[Member], partitions: int) -> bool:
+    """Whether all are ready and share all `partitions` among them, with none left out.
+
+    Before that a partition may still move from one to another, and its uncommitted records are then read twice.
+    """
+    shares = [member.metrics().total("assigned_partitions") for member in members if member.is_ready()]
+    return len(shares) == len(members) and all(shares) and sum(shares) == partitions
+
+
+def check(members: Sequence[Member]) -> None:
+    """Raise DemoError with the end of its log if one has ended by itself."""
+    for member in members:
+        if member.exit_code is not None:
+            raise DemoError(
+                f"service {member.number} ended by itself, with exit code {member.exit_code}. Its log ends:\n"
+                f"{member.last_words()}"
+            )
+
+
+def stop(members: Sequence[Member], seconds: float) -> tuple[int, ...]:
+    """Ask all to stop, at once, and wait; their exit codes. Who takes longer than `seconds` is killed."""
+    deadline = time.monotonic() + seconds
+    for member in members:
+        member.signal(signal.SIGTERM)
+    return tuple(member.wait(max(0.0, deadline - time.monotonic())) for member in members)
 
 
 def wait_until_ready(members: list[Member], seconds: float) -> None:
