@@ -6,6 +6,8 @@ COPY requirements/run.txt /tmp/run.txt
 RUN python -m pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes -r /tmp/run.txt
 COPY avro /opt/app/avro
 COPY capi_stream /opt/app/capi_stream
+# For people in the container: kubectl exec POD -- capi-stream fuse reset
+RUN printf '#!/bin/sh\nexec python -m capi_stream "$@"\n' > /opt/venv/bin/capi-stream && chmod 755 /opt/venv/bin/capi-stream
 # Compiled here, since the root of the running container is read-only.
 RUN /opt/venv/bin/python -m compileall -q /opt/app/capi_stream /opt/venv/lib
 

@@ -65,6 +65,12 @@ def test_every_example_loads(example: Path) -> None:
     load(example, dict.fromkeys(secrets, "a:b"))
 
 
+def test_the_manifests_configuration_loads(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    text = (ROOT / "k8s/config.yaml").read_text()
+    loaded(tmp_path, text.replace("/run/secrets/capi-stream/1234567890", str(tmp_path / "token")))
+
+
 def test_the_readmes_configuration_is_the_minimal_example_but_for_its_token(tmp_path: Path) -> None:
     text = (ROOT / "README.md").read_text().split("```yaml\n")[1].split("```")[0]
     (tmp_path / "token").write_text(TOKEN)
