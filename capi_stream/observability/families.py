@@ -47,7 +47,7 @@ def gauge(name: str, text: str, labels: tuple[str, ...], read: Read) -> Family:
 FAMILIES = (
     counter(
         "records_total",
-        "Records: consumed = settled + released + tombstone + in hand. Ignored ones were seen before.",
+        "Records: consumed = settled + released + skipped + tombstone + in hand. Ignored ones were seen before.",
         ("topic", "outcome"),
         counts("records"),
     ),
