@@ -66,8 +66,9 @@ class Committing:
         rebalance callback is called from. The question goes to the coordinator behind the commit, on one connection,
         so its answer knows.
 
-        Again, because a group between two generations refuses a commit, and takes it a moment later (seen under load:
-        all that was settled since the last commit was sent twice). Without the text beside it then, which may be why.
+        Again, because a commit may be refused and taken a moment later, as between two generations of the group (seen
+        under load: what was settled since the last commit was sent twice; the refusal itself is inferred). Without the
+        text beside it then, which may be why.
         """
         deadline = time.monotonic() + timeout
         while (error := self._try(consumer, offsets, deadline - time.monotonic())) is not None:
