@@ -59,12 +59,16 @@ def listens(port: int) -> bool:
 
 
 class RealBroker:
-    """Started on entering, ended on leaving. `stop`, `kill` and `start` keep its port and its data."""
+    """Started on entering, ended on leaving. `stop`, `kill` and `start` keep its port and its data.
+
+    Clients are told to connect to `advertised_port` where one is given: that of a proxy, which passes on to `port`.
+    """
 
     listener = "PLAINTEXT"
 
-    def __init__(self) -> None:
+    def __init__(self, advertised_port: int | None = None) -> None:
         self.port = free_port()
+        self._advertised_port = advertised_port or self.port
         self.folder = Path(tempfile.mkdtemp(prefix="capi-stream-kafka-"))
         self._controller_port = free_port()
         self._classpath = kafka_classpath()
@@ -85,7 +89,7 @@ class RealBroker:
             **PROPERTIES,
             "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
             "listeners": f"{self.listener}://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self._controller_port}",
-            "advertised.listeners": f"{self.listener}://127.0.0.1:{self.port}",
+            "advertised.listeners": f"{self.listener}://127.0.0.1:{self._advertised_port}",
             "listener.security.protocol.map": f"{self.listener}:{self.listener},CONTROLLER:PLAINTEXT",
             "inter.broker.listener.name": self.listener,
             "log.dirs": str(self.folder / "log"),
