@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-pins
 
-.PHONY: help env demo check test simulate format pins clean
+.PHONY: help env demo check test iptables simulate storms outage format pins clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -31,13 +31,29 @@ check: env  ## the inner loop: format, lint, types, walls, pure tests; under 30 
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/intake tests/delivery tests/config
 
-test: check  ## everything, on a real Kafka and a real schema registry; under 10 minutes
+test: check iptables  ## everything, on a real Kafka and a real schema registry; under 10 minutes
 	$(BIN)/pytest -n 2 --dist loadfile
+
+iptables:  ## what tests/faults drops packets with: installed where this is root and apt is there
+	@command -v iptables >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -qq && apt-get install -qq -y --no-install-recommends iptables >/dev/null; } \
+	  || echo "no iptables, and it takes root and apt-get to install it: packets that are dropped, refused and lost" \
+	    "will not be checked (tests/faults/test_network.py), only connections that a proxy holds and resets"
 
 N ?= 100000
 SEED_BASE ?= 1000000
 simulate: env  ## N random schedules of the delivery engine, from SEED_BASE on, on all cores
 	$(BIN)/python -m tests.simulation $(SEED_BASE) $$(( $(SEED_BASE) + $(N) ))
+
+ROUNDS ?= 10
+SEED ?= 0
+storms: env  ## ROUNDS of all that can go wrong with a real Kafka, the API and the members, in each kind of group; 2 minutes a round
+	$(BIN)/python -m tests.faults --rounds $(ROUNDS) --seed $(SEED) $(KINDS)
+
+MINUTES ?= 10
+RATE ?= 5000
+outage: env  ## the API is down for MINUTES at RATE records/s: memory stays flat, nothing is lost; OUTAGE=--held for one pixel
+	$(BIN)/python -m tests.faults.outage --minutes $(MINUTES) --rate $(RATE) $(OUTAGE)
 
 format: env  ## let the tools rewrite what they can
 	$(BIN)/ruff check --fix .

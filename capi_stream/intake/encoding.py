@@ -24,8 +24,12 @@ def derived_event_id(record: Record, index: int) -> str:
 
 
 def encode(event: dict[str, Any]) -> bytes:
-    """`event` as JSON in UTF-8. Decimals become numbers, digit for digit; there must be no NaN in it."""
-    return orjson.dumps(event, default=_number)
+    """`event` as JSON in UTF-8. Decimals become numbers, digit for digit; there must be no NaN in it.
+
+    A copy: orjson's own bytes keep the buffer that they were written in (orjson 3.13, 2026-11: 4 kB for 800 bytes),
+    as long as the event waits.
+    """
+    return bytes(memoryview(orjson.dumps(event, default=_number)))  # bytes(...) alone copies nothing
 
 
 def _number(value: Any) -> orjson.Fragment:
