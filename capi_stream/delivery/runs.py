@@ -18,10 +18,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 TAG = "cs1:"
-LIMIT_CHARACTERS = 4_096  # the broker's default of offset.metadata.max.bytes
+LIMIT_CHARACTERS = 4_095  # of offset.metadata.max.bytes (4,096) the client takes one for the NUL behind it (seen)
 _CRC_BYTES = 4
 _LONGEST_RUN_BYTES = 20  # two varints of 64 bits
-_ROOM_BYTES = (LIMIT_CHARACTERS - len(TAG)) // 4 * 3 - _CRC_BYTES
+_ROOM_BYTES = (LIMIT_CHARACTERS - len(TAG)) * 3 // 4 - _CRC_BYTES
 
 Run = tuple[int, int]
 """Offsets from the first up to, and without, the second."""

@@ -11,7 +11,8 @@ import sys
 import time
 from dataclasses import fields, replace
 
-from tests.simulation.schedules import explore, shrunk
+from tests.simulation.features import Feature
+from tests.simulation.schedules import Explored, explore, shrunk
 from tests.simulation.shape import Shape
 from tests.simulation.world import World
 
@@ -38,15 +39,17 @@ def main() -> int:
 def run_all(first: int, last: int) -> int:
     """Run a range; 1 where a schedule fails."""
     began = time.monotonic()
-    number = 0
-    for number, fault in explore(first, last):
-        if fault is not None:
-            print(f"seed {fault.shape.seed}: {fault}\nshrinking ...", file=sys.stderr)
-            print(f"smallest found: {shrunk(fault)}", file=sys.stderr)
+    found = Explored()
+    for found in explore(first, last):
+        if found.fault is not None:
+            print(f"seed {found.fault.shape.seed}: {found.fault}\nshrinking ...", file=sys.stderr)
+            print(f"smallest found: {shrunk(found.fault)}", file=sys.stderr)
             return 1
-        if number % EVERY == 0:
-            print(f"{number} schedules held, {time.monotonic() - began:.0f} s", flush=True)
-    print(f"{number} schedules held in {time.monotonic() - began:.0f} s, seeds {first} to {last - 1}")
+        if found.number % EVERY == 0:
+            print(f"{found.number} schedules held, {time.monotonic() - began:.0f} s", flush=True)
+    print(f"{found.number} schedules held in {time.monotonic() - began:.0f} s, seeds {first} to {last - 1}; in so many")
+    for feature in Feature:
+        print(f"{found.exercised[feature]:8} {feature.value}")
     return 0
 
 

@@ -1,4 +1,7 @@
-"""A simulated API: it knows the poison, throttles, has outages and dead tokens, and loses answers it has given."""
+"""A simulated API: it knows the poison, throttles, has outages and dead tokens, and loses answers it has given.
+
+It takes no post over `largest` bytes (413).
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,20 @@ from tests.simulation.shape import CREDENTIALS
 class Api:
     """Judges posts. `faults` is the share of answers that are bad whatever was posted; none once it is well."""
 
-    def __init__(self, random: Random, poison: Collection[str], cursed: Collection[str], faults: float) -> None:
+    def __init__(
+        self, random: Random, poison: Collection[str], cursed: Collection[str], faults: float, largest: float
+    ) -> None:
         self._random = random
         self._poison = poison
         self._cursed = cursed
         self._names = random.choice(("none", "right", "first", "wrong", "any"))  # the index in a rejection
         self.faults = faults
+        self.largest = largest
         self.dead: set[str] = set()  # credentials
         self._windows: dict[str, tuple[float, Unavailable]] = {}  # of a pixel or an endpoint: until when, what it says
 
     def recover(self) -> None:
-        """Answer well from now on; only poison is refused."""
+        """Answer well from now on; only poison and what is too large are refused."""
         self.faults = 0.0
         self._cursed = ()
         self.dead.clear()
@@ -55,6 +61,8 @@ class Api:
                 return outcome
         if CREDENTIALS[destination.pixel] in self.dead:
             return Unavailable("token_invalid", Scope.CREDENTIAL)
+        if sum(len(entry.event.body) + 1 for entry in entries) > self.largest:
+            return Rejected("too_large")
         if self._random.random() < self.faults:
             return self._fault(entries)
         if any(entry.event.event_id in self._cursed for entry in entries):

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from random import Random
+from typing import NamedTuple
 
 from capi_stream.delivery.commits import METADATA_REFUSED
-from capi_stream.delivery.offsets import Commit
 from capi_stream.model import Partition
 from tests.simulation.texts import not_ours, said
+
+
+class Place(NamedTuple):
+    """What is committed for one partition. A `start` may be lower than what was committed: the log began anew."""
+
+    partition: Partition
+    offset: int
+    text: str = ""
+    is_start: bool = False
 
 
 class Broker:
@@ -22,26 +31,29 @@ class Broker:
         self._texts: dict[Partition, list[str]] = {partition: [""] for partition in self.committed}
         self._text_limit = random.choice((4_096, 4_096, 4_096, 14))
 
-    def commit(self, commit: Commit, generation: int) -> str | None:
-        """Take `commit` of a member of `generation`; the error that it hears, be it true or not."""
+    def commit(self, places: Collection[Place], generation: int) -> str | None:
+        """Take `places` from a member of `generation`; the error that it hears, be it true or not."""
         if generation != self.generation:
             return "illegal_generation"
         is_faulty = self._random.random() < self.faults
         if is_faulty and self._random.random() < 0.5:
             return self._random.choice(("timed_out", "rebalance_in_progress", "not_coordinator"))
         is_refused = False
-        for position in commit.positions:
-            if len(position.metadata) > self._text_limit:
+        for place in places:
+            if len(place.text) > self._text_limit:
                 is_refused = True
             else:
-                self._take(position.tracker.partition, position.offset, position.metadata)
+                self._take(place)
         if is_refused:
             return METADATA_REFUSED
         return "timed_out" if is_faulty else None
 
-    def _take(self, partition: Partition, offset: int, text: str) -> None:
+    def _take(self, place: Place) -> None:
+        partition, offset, text, is_start = place
         before = self.committed[partition]
-        assert offset >= before, f"never back: {partition} had {before} committed and gets {offset}"
+        assert offset >= before or is_start, f"never back: {partition} had {before} committed and gets {offset}"
+        if offset < before:
+            self._texts[partition].clear()
         self.committed[partition] = offset
         self._texts[partition].append(text)
 
@@ -50,4 +62,5 @@ class Broker:
         offset, texts = self.committed[partition], self._texts[partition]
         if self._random.random() < self.faults / 2:
             return offset, not_ours(texts[-1], offset, texts, self._random), frozenset()
-        return offset, texts[-1], said(texts[-1])[1] if texts[-1] else frozenset()
+        base, claimed = said(texts[-1]) if texts[-1] else (offset, frozenset())
+        return offset, texts[-1], claimed if base == offset else frozenset()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from random import Random
 
 from capi_stream.delivery.engine import Engine
 from capi_stream.delivery.gates import Gate
@@ -12,27 +10,15 @@ from capi_stream.delivery.outcomes import Scope
 from capi_stream.delivery.settings import Limits
 from capi_stream.delivery.settling import EVENT_BYTES, RECORD_BYTES
 from capi_stream.model import Mapped, NeedSchema, Partition, Reading, Record, SchemaRef
-from tests.simulation.api import Api
-from tests.simulation.broker import Broker
+from tests.simulation.around import Around
 from tests.simulation.committing import Committing
+from tests.simulation.features import Feature
 from tests.simulation.holds import Holds
-from tests.simulation.log import Log, Written
+from tests.simulation.log import Written
 from tests.simulation.posting import Posting
-from tests.simulation.shape import POLL_RECORDS
-from tests.simulation.storing import Storing, Topics
+from tests.simulation.storing import Storing
+from tests.simulation.texts import is_cut
 from tests.simulation.witness import UNREAD, Delivered, Life, Where, delivered
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What all members share."""
-
-    log: Log
-    broker: Broker
-    api: Api
-    topics: Topics
-    random: Random
-    limits: Limits
 
 
 class Member:
@@ -43,9 +29,9 @@ class Member:
         self.generation = around.broker.generation
         self.lives: dict[Partition, Life] = {}
         self.holds = Holds()
-        self.posting = Posting(self.engine, around.limits, self.holds, around.random, around.log)
-        self.storing = Storing(self.engine, around.limits, self.holds, around.random, around.log, self.posting)
-        self.committing = Committing(self.engine, around.broker, with_text=around.limits.commit_metadata)
+        self.posting = Posting(self.engine, around, self.holds)
+        self.storing = Storing(self.engine, around, self.holds, self.posting)
+        self.committing = Committing(self.engine, around)
         self.drain_until: float | None = None
         self._around = around
         self._random = around.random
@@ -58,24 +44,49 @@ class Member:
     def assigned(self, partition: Partition) -> None:
         """Begin at the committed offset."""
         start, text, claimed = self._around.broker.start(partition)
+        if claimed and is_cut(text):
+            self._around.exercised.add(Feature.CUT_TEXT_READ)
+        self._begin(partition, start, text, claimed)
+
+    def _begin(self, partition: Partition, start: int, text: str, claimed: frozenset[int]) -> None:
         self.lives[partition] = Life(partition, start, claimed, self._around.log.done)
         self.engine.assigned(partition, start, text)
 
     def poll(self, now: float) -> None:
-        """Read a few records of each partition that is not paused."""
+        """Read a few records of each partition that is not paused, and whose start the broker has."""
+        self.storing.since = min(self.storing.since, now)
         paused = self.engine.paused()
         reading = [life for partition, life in self.lives.items() if partition not in paused]
         for life in reading:
             self._check_room(life)
         polled_bytes = 0
         for life in reading:
-            for written in self._around.log.after(life.partition, life.last_seen + 1, POLL_RECORDS):
-                polled_bytes += self._receive(written, life, now)
+            if not self._around.log.has(life.partition, life.position):
+                self._jump(life)
+            elif life.partition not in self.committing.starts:
+                for written in self._around.log.after(life.partition, life.position, self._around.poll_records):
+                    polled_bytes += self._receive(written, life, now)
         self._most_polled_bytes = max(self._most_polled_bytes, polled_bytes)
         self.holds.learn(self.engine._gates.holding())
 
+    def _jump(self, life: Life) -> None:
+        """Its position is not in the log: go on where that begins, as the consumer does.
+
+        Forward, what is held still settles. Backward, offsets that were seen come again for other records: a new life.
+        """
+        partition, begin = life.partition, self._around.log.begins[life.partition]
+        exercised = self._around.exercised
+        if begin > life.position:
+            life.position = begin
+            exercised.add(Feature.GAP_AHEAD_OF_WORK if life.pending else Feature.GAP)
+        else:
+            self.lose([partition])
+            self._begin(partition, begin, "", frozenset())
+            exercised.add(Feature.CREATED_ANEW)
+        self.committing.start_at(partition, begin)
+
     def _receive(self, written: Written, life: Life, now: float) -> int:
-        record = Delivered(written.partition, written.offset, 1_700_000_000_000, None, written.value, life=life)
+        record = Delivered.of(written, life)
         reading = written.read(self._known)
         if written.offset not in life.claimed:
             self._expect(record, written, reading)
@@ -94,8 +105,7 @@ class Member:
 
     def ignored(self, written: Written, now: float) -> None:
         """A record that is not this member's, or was seen before."""
-        record = Delivered(written.partition, written.offset, 1_700_000_000_000, None, written.value)
-        self.engine.received(record, written.read(self._known), now)
+        self.engine.received(Delivered.of(written), written.read(self._known), now)
 
     def ask_schemas(self) -> None:
         """What records wait for is asked for."""
@@ -112,10 +122,9 @@ class Member:
             record = delivered(ticket.record)
             assert record.life is not None, f"never foreign: {record} was to be ignored and waits for a schema"
             assert record.life.is_live, f"never foreign: {record} was revoked and waits for a schema"
-            (written,) = self._around.log.after(record.partition, record.offset, 1)
-            reading = written.read(self._known)
+            reading = record.written.read(self._known)
             record.parts.clear()
-            self._expect(record, written, reading)
+            self._expect(record, record.written, reading)
             self._late_bytes += record.cost_bytes
             if not record.parts:
                 record.life.advance()
@@ -134,11 +143,11 @@ class Member:
 
     def answer(self, now: float) -> None:
         """One post is answered."""
-        self.posting.answer(self._around.api, now)
+        self.posting.answer(now)
 
     def report(self, now: float) -> None:
         """One letter is stored, or not."""
-        self.storing.report(self._around.topics, now)
+        self.storing.report(now)
 
     def credential_changed(self, credential: str, now: float) -> None:
         """A token's file has a new content."""
@@ -147,12 +156,14 @@ class Member:
 
     def open_gates(self, now: float) -> None:
         """A person opens every gate that holds."""
+        self.storing.is_reset = True
         for gate in list(self.engine._gates.holding()):
             self.engine.opened(Gate(Scope(gate.scope), gate.name), now)
         self.holds.learn(self.engine._gates.holding())
 
     def reset_fuses(self) -> None:
         """A person opens what only a person opens."""
+        self.storing.is_reset = True
         self.engine.reset_fuses()
         self.holds.learn(self.engine._gates.holding())
 
@@ -206,11 +217,17 @@ class Member:
         self.engine.forgotten(partitions)
         for partition in list(partitions):
             self.lives.pop(partition).is_live = False
+            self.committing.forget(partition)
 
     def stop(self, now: float) -> None:
         """Read no more; what is held may still settle, for a while."""
         self.drain_until = now + self._random.choice((0.0, 5.0, 60.0))
         self.engine.stopping()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a post is out, or a record is not settled, be it gone from the log."""
+        return bool(self.posting.out) or any(life.held_bytes for life in self.lives.values())
 
     def has_drained(self, now: float) -> bool:
         """Whether to leave now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
+from math import inf
 from random import Random
 from typing import Any
 
@@ -17,7 +18,9 @@ ROUTES = {
     for pixel in PIXELS
     for endpoint in ("graph", "gateway")
 }
-POLL_RECORDS = 5  # of each partition
+LARGE_BATCH_BYTES = 60_000  # of worlds in which the API may find a batch too large
+EVENT_SIZES = {LARGE_BATCH_BYTES: range(1_000, 9_000)}  # of event bodies, by the bytes of a batch
+SMALL_EVENTS = range(100, 900)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,15 @@ class Shape:
     faults: float  # share of answers of the API, of the letters' topics and of the broker that are bad
     poison: float  # share of events that the API refuses
     moves: float  # chance of a rebalance, a crash or a stop
+    cuts: float = 0.0  # chance that a log loses its oldest records, or that its topic is created anew
+    jumps: float = 0.0  # chance that two days or so pass at once
 
     @classmethod
     def of(cls, seed: int) -> Shape:
         """The whole world of `seed`."""
         random = Random(f"shape {seed}")
+        if is_long(seed):
+            return cls(seed, 120, records=2_800, partitions=1, members=1, faults=0.1, poison=0.0, moves=0.05)
         if random.random() < 0.1:  # nothing but poison: what that costs can be counted
             return cls(seed, 120, records=50, partitions=3, members=1, faults=0.0, poison=0.03, moves=0.0)
         return cls(
@@ -48,11 +55,13 @@ class Shape:
             faults=random.choice((0.0, 0.1, 0.1, 0.4)),
             poison=random.choice((0.0, 0.02, 0.2)),
             moves=random.choice((0.0, 0.03, 0.1, 0.2)),
+            cuts=random.choice((0.0, 0.0, 0.0, 0.05)),
+            jumps=random.choice((0.0, 0.0, 0.0, 0.0, 0.1)),
         )
 
     def smaller(self) -> Iterator[Shape]:
         """Worlds that are simpler in one respect, the simplest first."""
-        for name in ("moves", "faults", "poison"):
+        for name in ("cuts", "jumps", "moves", "faults", "poison"):
             if getattr(self, name):
                 yield self._with(name, 0.0)
         for name, least in (("members", 1), ("partitions", 1), ("records", 1), ("steps", 0)):
@@ -73,13 +82,45 @@ class Shape:
         return f"python -m tests.simulation {self.seed}{options}"
 
 
-_SIZES = ((8, 4_000, 12_000), (8, 4_000, 30_000), (8, 4_000, 30_000), (32, 20_000, 150_000))
+def is_long(seed: int) -> bool:
+    """Whether the world has so many records that what is settled of them does not fit into a text."""
+    return Random(f"long {seed}").random() < 0.001
+
+
+def poll_records(seed: int) -> int:
+    """How many records of each partition a poll brings."""
+    return 3_000 if is_long(seed) else 5
+
+
+def largest_post(seed: int) -> float:
+    """Bytes that the API takes in one post; some below what a lane's limit is ever lowered to."""
+    if limits_of(seed).batch_bytes < LARGE_BATCH_BYTES:
+        return inf
+    return Random(f"largest {seed}").choice((8_000, 12_000, 20_000, 40_000))
+
+
+_SIZES = (
+    (8, 4_000, 12_000),
+    (8, 4_000, 30_000),
+    (8, 4_000, 30_000),
+    (32, 20_000, 150_000),
+)
+_LARGE_SIZES = (32, LARGE_BATCH_BYTES, 400_000)
+_LONG_SIZES = (32, 20_000, 10**8)
+_FUSE = FuseSettings(minimum=4)
+_OWN_LIMITS: tuple[dict[str, int], ...] = ({}, {}, {"100": 1}, {"200": 3, "300": 1})  # of posts in flight
 
 
 def limits_of(seed: int) -> Limits:
     """Limits so small that a few dozen records reach them."""
     random = Random(f"limits {seed}")
-    batch_events, batch_bytes, buffer_bytes = random.choice(_SIZES)
+    sizes = random.choice(_SIZES)
+    further = Random(f"further limits {seed}")
+    if is_long(seed):
+        sizes = _LONG_SIZES
+    elif further.random() < 0.2:
+        sizes = _LARGE_SIZES
+    batch_events, batch_bytes, buffer_bytes = sizes
     return Limits(
         routes=ROUTES,
         dead_letter_topic="dead",
@@ -89,11 +130,12 @@ def limits_of(seed: int) -> Limits:
         posts_in_flight=3,
         posts_in_flight_per_pixel=2,
         buffer_bytes=buffer_bytes,
-        partition_span=random.choice((15, 60)),
+        partition_span=10**6 if is_long(seed) else random.choice((15, 60)),
         park_after_seconds=random.choice((None, 20.0)),
         park_in_the_way_seconds=random.choice((5.0, 30.0)),
-        letters_in_flight=3,
+        letters_in_flight=500 if is_long(seed) else 3,
         commit_interval_seconds=0.5,
-        fuse=FuseSettings(minimum=4) if random.random() < 0.2 else GENEROUS,
-        commit_metadata=random.random() < 0.8,
+        fuse=_FUSE if random.random() < 0.2 else GENEROUS,
+        commit_metadata=is_long(seed) or random.random() < 0.8,
+        pixel_limits=further.choice(_OWN_LIMITS),
     )

@@ -1,59 +1,43 @@
-"""The letters of one simulated member, and the topics that take them, or do not."""
+"""The letters of one simulated member: taken, stored or not, and looked at on the way."""
 
 from __future__ import annotations
 
-from random import Random
+from math import inf
 
 from capi_stream.delivery.batches import Letter, LetterKind
 from capi_stream.delivery.engine import Engine
+from capi_stream.delivery.fuse import FUSE
 from capi_stream.delivery.gates import Gate
 from capi_stream.delivery.lanes import gates_of
 from capi_stream.delivery.outcomes import POLICY, Scope
-from capi_stream.delivery.settings import Limits
-from capi_stream.model import Destination, Event, Mapped
+from capi_stream.model import Destination, Event, Mapped, PixelId
+from tests.simulation.around import Around
+from tests.simulation.features import Feature
 from tests.simulation.holds import Holds
-from tests.simulation.log import UNIX_START, Log
+from tests.simulation.log import UNIX_START
 from tests.simulation.posting import Posting
 from tests.simulation.witness import Delivered, Where, delivered
 
 
-class Topics:
-    """The dead-letter and the parked topic: each may take nothing for a while, or no large value ever."""
-
-    def __init__(self, random: Random, faults: float) -> None:
-        self._random = random
-        self.faults = faults
-        self._largest = random.choice((1_000, 200)) if faults else 1_000
-        self._failing_until: dict[str, float] = {}
-
-    def weather(self, now: float) -> None:
-        """One of them takes nothing for a while."""
-        self._failing_until[self._random.choice(("dead", "parked"))] = now + self._random.choice((1.0, 60.0, 300.0))
-
-    def recover(self) -> None:
-        """Take everything but what is too large."""
-        self.faults = 0.0
-        self._failing_until.clear()
-
-    def refusal(self, letter: Letter, now: float) -> str | None:
-        """Why `letter` is not taken."""
-        if now < self._failing_until.get(letter.topic, 0.0) or self._random.random() < self.faults:
-            return self._random.choice(("timed_out", "too_large") if letter.carries_value else ("timed_out",))
-        return "too_large" if letter.carries_value and letter.record.size_bytes > self._largest else None
-
-
 class Storing:
-    """What is on its way from one engine to its topics. `seen` are the destinations that had something since start."""
+    """What is on its way from one engine to its topics. `seen` are the destinations that had something since start.
 
-    def __init__(
-        self, engine: Engine, limits: Limits, holds: Holds, random: Random, log: Log, posting: Posting
-    ) -> None:
+    `since` is when its fuses began to count, and `is_reset` says whether a person has opened any since.
+    """
+
+    def __init__(self, engine: Engine, around: Around, holds: Holds, posting: Posting) -> None:
         self._engine = engine
-        self._limits = limits
+        self._limits = around.limits
         self._holds = holds
-        self._random = random
-        self._log = log
+        self._random = around.random
+        self._log = around.log
+        self._api = around.api
+        self._topics = around.topics
+        self._exercised = around.exercised
         self._posting = posting
+        self.since = inf
+        self.is_reset = False
+        self._dead: dict[PixelId | None, set[Letter]] = {}
         self.out: list[Letter] = []
         self.seen: set[Destination] = set()
         self._could_park: set[float] = set()  # the moments at which another destination was not held
@@ -71,7 +55,10 @@ class Storing:
                 self._check_parked(letter, record)
             else:
                 self._check_dead(letter, record)
+                self._check_fuse(letter, now)
             self.out.append(letter)
+        if not self.is_reset and any(view.reason == FUSE for view in self._engine._gates.holding()):
+            self._exercised.add(Feature.BLOWN_FUSE)
         assert len(self.out) <= self._limits.letters_in_flight, f"never unbounded: {len(self.out)} letters are out"
 
     def _check_parked(self, letter: Letter, record: Delivered) -> None:
@@ -92,22 +79,44 @@ class Storing:
         assert not is_blown, f"never poured: {record} becomes a dead letter, and a fuse has blown"
         if letter.destination is None:
             return
-        event = self._event(record, letter.rejection.index)
+        event = _event(record, letter.rejection.index)
         is_old = event.not_after < letter.last_failed_at + UNIX_START
-        assert is_old or event.event_id in self._log.poison, f"poison is cheap: {record} is good and a dead letter"
+        is_too_large = len(event.body) + 1 > self._api.largest
+        is_bad = is_too_large if letter.rejection.reason == "too_large" else event.event_id in self._log.poison
+        assert is_old or is_bad, f"poison is cheap: {record} is good and a dead letter"
+        if letter.rejection.reason == "too_large":
+            self._exercised.add(Feature.EVENT_TOO_LARGE)
 
-    def _event(self, record: Delivered, index: int | None) -> Event:
-        (written,) = self._log.after(record.partition, record.offset, 1)
-        assert isinstance(written.reading, Mapped)
-        return next(event for event in written.reading.events if event.index == index)
+    def _check_fuse(self, letter: Letter, now: float) -> None:
+        """Until somebody resets a fuse, bad data cost less than its minimum of letters, or no more than were accepted.
 
-    def report(self, topics: Topics, now: float) -> None:
+        That is so for each pixel within one window since the start of its engine, when no count has been dropped yet.
+        What is of no pixel is counted with all others; a pixel that blows its own fuse makes all of that be forgotten,
+        but took part in it: so it does not buy others more letters than events were accepted meanwhile.
+        """
+        fuse = self._limits.fuse
+        assert fuse is not None
+        if self.is_reset or now - self.since >= fuse.window_seconds:
+            return
+        pixel = letter.rejection.pixel
+        dead = self._dead.setdefault(pixel, set())
+        dead.add(letter)
+        weight = fuse.share / (1.0 - fuse.share)
+        if pixel is None:
+            most = fuse.minimum - 1 + self._posting.accepted.total() * weight
+        else:
+            most = max(fuse.minimum - 1, self._posting.accepted[pixel] * weight)
+        assert len(dead) <= most, f"never poured: {len(dead)} dead letters of pixel {pixel}, {most:.0f} are allowed"
+        if len(dead) == fuse.minimum - 1 == most:
+            self._exercised.add(Feature.FULL_FUSE)
+
+    def report(self, now: float) -> None:
         """The broker acknowledges one letter, or does not; it may have stored one that it does not acknowledge."""
         if not self.out:
             return
         letter = self.out.pop(self._random.randrange(len(self.out)))
         record, part = delivered(letter.record), (letter.destination, letter.rejection.index)
-        reason = topics.refusal(letter, now)
+        reason = self._topics.refusal(letter, now)
         if reason is None:
             record.settle(part, Where.STORING)
             self._engine.stored(letter)
@@ -119,6 +128,12 @@ class Storing:
         self._holds.answered(self._engine._gates.holding(), letter, now, reason)
         if not is_too_large:
             self._holds.check_held((_gate(letter),), reason)
+
+
+def _event(record: Delivered, index: int | None) -> Event:
+    reading = record.written.reading
+    assert isinstance(reading, Mapped)
+    return next(event for event in reading.events if event.index == index)
 
 
 def _gate(letter: Letter) -> Gate:

@@ -6,11 +6,13 @@ import pytest
 
 from tests.simulation.planted_offsets import OF_OFFSETS, commits_one_too_far, commits_what_was_forgotten
 from tests.simulation.planted_posts import OF_POSTS
+from tests.simulation.planted_rare import OF_WHAT_IS_RARE
 from tests.simulation.planting import Planted, Sabotage
 from tests.simulation.schedules import explore, fault_of, shrunk
 from tests.simulation.shape import Shape
 
-BUGS = OF_OFFSETS | OF_POSTS  # each with the invariant whose check must find it, whatever others find before
+BUGS = OF_OFFSETS | OF_POSTS | OF_WHAT_IS_RARE
+"""Each with the invariant whose check must find it, whatever others find before."""
 SCHEDULES = 5_000
 
 
@@ -32,9 +34,9 @@ def found_by(bug: Sabotage) -> set[str]:
 
 
 def test_a_bug_is_found_on_all_cores_too() -> None:
-    *_, (number, fault) = explore(0, 2_000, Planted(commits_what_was_forgotten))
-    assert fault is not None
-    assert number == fault.shape.seed + 1
+    *_, found = explore(0, 2_000, Planted(commits_what_was_forgotten))
+    assert found.fault is not None
+    assert found.number == found.fault.shape.seed + 1
 
 
 def test_a_failing_world_is_made_small() -> None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode
 from random import Random
 
+from capi_stream.delivery.runs import LIMIT_CHARACTERS
+
+LONGEST_RUN_CHARACTERS = 28  # two numbers of 64 bits, at 7 bits a byte and 6 bits a character
+
 
 def said(text: str) -> tuple[int, frozenset[int]]:
     """The offset that `text` belongs to, and every offset that it says is settled."""
@@ -15,6 +19,11 @@ def said(text: str) -> tuple[int, frozenset[int]]:
         settled.update(range(at + gap, at + gap + length))
         at += gap + length
     return numbers[0], frozenset(settled)
+
+
+def is_cut(text: str) -> bool:
+    """Whether `text` has no room for another run, however long: only then it may leave some out."""
+    return len(text) > LIMIT_CHARACTERS - LONGEST_RUN_CHARACTERS
 
 
 def _numbers(payload: bytes) -> list[int]:

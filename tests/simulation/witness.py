@@ -10,9 +10,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 
+from capi_stream.delivery.runs import LIMIT_CHARACTERS
 from capi_stream.model import Partition, Record
-from tests.simulation.log import Done, Part
-from tests.simulation.texts import said
+from tests.simulation.log import Done, Part, Written
+from tests.simulation.texts import is_cut, said
 
 UNREAD: Part = (None, -1)  # the part of a record that waits for its schema
 
@@ -27,13 +28,25 @@ class Where(Enum):
 
 @dataclass(slots=True, eq=False)
 class Delivered(Record):
-    """One record as one member got it, with its open parts; without a `life` the engine must ignore it."""
+    """One record as one member got it, with its open parts; without a `life` the engine must ignore it.
 
+    `lost_at` says when a part was first posted in vain so that it may have been accepted.
+    """
+
+    written: Written = field(kw_only=True)
     life: Life | None = None
     cost_bytes: int = 0
     parts: dict[Part, Where] = field(default_factory=dict)
     accepted: set[Part] = field(default_factory=set)
     posted: set[Part] = field(default_factory=set)
+    lost_at: dict[Part, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, written: Written, life: Life | None = None) -> Delivered:
+        """`written` as it is read once more."""
+        return cls(
+            written.partition, written.offset, 1_700_000_000_000, None, written.value, written=written, life=life
+        )
 
     def __str__(self) -> str:
         return f"{self.partition.topic}/{self.partition.number} at {self.offset}"
@@ -57,7 +70,7 @@ class Delivered(Record):
         """The API accepted `part`, or the broker acknowledged its letter, and the engine is told so."""
         assert self.life is not None
         del self.parts[part]
-        self.life.done.add((self.partition, self.offset, part))
+        self.life.done.add((self.written, part))
         if where is Where.POSTED:
             self.accepted.add(part)
         if not self.parts:
@@ -68,7 +81,8 @@ class Delivered(Record):
 class Life:
     """One assignment of one partition to one member. `claimed` was settled before, as the text says that it was given.
 
-    `committable` is the lowest offset that is not settled, or one past the last delivered; `done` is what all settled.
+    `committable` is the lowest offset that is not settled, or one past the last delivered; `done` is what all settled;
+    `position` is read next.
     """
 
     partition: Partition
@@ -77,14 +91,17 @@ class Life:
     done: set[Done]
     is_live: bool = True
     last_seen: int = field(init=False)
+    position: int = field(init=False)
     pending: deque[Delivered] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
+        self.position = self.committable
         self.last_seen = self.committable - 1
 
     def received(self, record: Delivered) -> None:
         """`record` is delivered."""
         self.last_seen = record.offset
+        self.position = record.offset + 1
         self.pending.append(record)
         if not record.parts:
             self.advance()
@@ -106,7 +123,7 @@ class Life:
         return sum(record.cost_bytes for record in self.pending if record.parts)
 
     def check_commit(self, offset: int, text: str, *, with_text: bool) -> None:
-        """`offset`, and what `text` says is settled above it, is true, and is all of it."""
+        """`offset`, and what `text` says is settled above it, is true, and is all of it; or all that fits."""
         where = f"{self.partition.topic}/{self.partition.number}"
         assert offset <= self.committable, f"never early: {where} commits {offset}, {self.committable} is not settled"
         assert offset == self.committable, (
@@ -118,8 +135,12 @@ class Life:
         unseen = {each for each in runs if each > self.last_seen and each not in self.claimed}
         assert not runs & unsettled, f"never early: {where} the text claims {sorted(runs & unsettled)}"
         assert not unseen, f"never early: {where} the text claims {sorted(unseen)}, which nobody has seen"
+        assert len(text) <= LIMIT_CHARACTERS, f"never refused twice: {where} a text of {len(text)} characters"
         settled = {each.offset for each in self.pending if not each.parts}
         settled |= {each for each in self.claimed if each > self.last_seen}
+        if is_cut(text):
+            last = max(runs)
+            settled = {each for each in settled if each <= last}
         assert not with_text or settled <= runs, f"never twice: {where} the text leaves out {sorted(settled - runs)}"
 
 

@@ -9,17 +9,20 @@ from capi_stream.delivery.engine import Engine
 from capi_stream.delivery.settings import Limits
 from capi_stream.model import Partition
 from tests.simulation.api import Api
+from tests.simulation.around import Around
 from tests.simulation.broker import Broker
+from tests.simulation.features import Feature
 from tests.simulation.log import Log
-from tests.simulation.member import Around, Member
-from tests.simulation.shape import CREDENTIALS, Shape, limits_of
-from tests.simulation.storing import Topics
+from tests.simulation.member import Member
+from tests.simulation.shape import CREDENTIALS, Shape, largest_post, limits_of, poll_records
+from tests.simulation.topics import Topics
 
 ROUNDS_TO_END = 400
+HOUR = 3_600.0
 
 
 class World:
-    """A consumer group under a random schedule."""
+    """A consumer group under a random schedule. `exercised` is what of the rarer things has happened in it."""
 
     def __init__(self, shape: Shape, engine: Callable[[Limits], Engine] = Engine) -> None:
         self.shape = shape
@@ -27,15 +30,20 @@ class World:
         self._engine = engine
         self.now = 1_000.0
         self.log = Log(shape)
-        self.api = Api(random, self.log.poison, self.log.cursed, shape.faults)
+        self.api = Api(random, self.log.poison, self.log.cursed, shape.faults, largest_post(shape.seed))
         self.topics = Topics(random, shape.faults)
         self.broker = Broker(self.log.written, random, shape.faults)
-        self.limits = limits_of(shape.seed)
-        self._around = Around(self.log, self.broker, self.api, self.topics, random, self.limits)
+        self._around = Around(
+            self.log, self.broker, self.api, self.topics, random, limits_of(shape.seed), poll_records(shape.seed)
+        )
         self.members = [Member(self._around, engine) for _ in range(shape.members)]
         self._fenced: list[Member] = []  # that the group has given up, and that do not know it yet
         self._free: list[Partition] = list(self.log.written)  # that are nobody's
-        self._ends = self.log.ends()
+
+    @property
+    def exercised(self) -> frozenset[Feature]:
+        """What of the rarer things has happened."""
+        return frozenset(self._around.exercised)
 
     def run(self) -> None:
         """A schedule with faults; perhaps a siege, in which one token stays dead; then a calm in which all settles."""
@@ -54,8 +62,12 @@ class World:
 
     def _step(self) -> None:
         self.now += self._random.choice((0.0, 0.0, 0.0, 0.1, 1.0, 1.0, 20.0))
+        if self.shape.jumps and self._random.random() < self.shape.jumps:
+            self.now += self._random.choice((20.0, 30.0, 49.0)) * HOUR
         if self._free and self._random.random() < 0.3:
             self._assign()
+        if self.shape.cuts and self._random.random() < self.shape.cuts:
+            self._cut(self._random.choice(list(self.log.written)))
         if self._random.random() < self.shape.moves:
             self._random.choice((self._crash, self._move, self._move_all, self._lose, self._fence, self._stop))()
         if self._random.random() < self.shape.faults / 4:
@@ -106,6 +118,15 @@ class World:
         for partition, log in self.log.written.items():
             if log and partition not in member.lives:
                 member.ignored(self._random.choice(log), self.now)
+
+    def _cut(self, partition: Partition) -> None:
+        """The oldest records of a partition are gone; or its topic is created anew, where readers can tell."""
+        lives = [life for member in self.members + self._fenced if (life := member.lives.get(partition))]
+        lowest = min([self.broker.committed[partition], *(life.position for life in lives)])
+        if lowest and self._random.random() < 0.5:
+            self.log.create_anew(partition, lowest)
+        else:
+            self.log.expire(partition, max([lowest, *(life.position for life in lives)]))
 
     # Members come and go.
 
@@ -190,9 +211,9 @@ class World:
             self._round()
             if number == 10:  # last: what it refuses at the end of the log must be committed again
                 self.broker.faults = 0.0
-            if self.broker.committed == self._ends and not any(each.posting.out for each in self.members):
+            if self.broker.committed == self.log.ends and not any(each.is_busy for each in self.members):
                 break
-        assert self.broker.committed == self._ends, f"always ends: {self.broker.committed} of {self._ends}"
+        assert self.broker.committed == self.log.ends, f"always ends: {self.broker.committed} of {self.log.ends}"
         assert not self.log.lost(), f"never lost: {self.log.lost()}"
         for member in self.members:
             held = member.engine.snapshot(self.now, self.now)
@@ -209,11 +230,11 @@ class World:
             if not any(self._could_go_on(member, dead) for member in stuck):
                 break
         else:
-            raise AssertionError(f"always ends: while {dead} is dead, {self.broker.committed} of {self._ends}")
+            raise AssertionError(f"always ends: while {dead} is dead, {self.broker.committed} of {self.log.ends}")
         self.api.dead.clear()
 
     def _has_more(self, member: Member) -> bool:
-        return any(self.broker.committed[each] < self._ends[each] for each in member.lives)
+        return any(self.broker.committed[each] != self.log.ends[each] for each in member.lives)
 
     def _could_go_on(self, member: Member, dead: str) -> bool:
         return any(CREDENTIALS[destination.pixel] != dead for destination in member.storing.seen)
