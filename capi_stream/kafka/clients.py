@@ -26,6 +26,8 @@ CONSUMER_DEFAULTS = {
     "queued.max.messages.kbytes": 16_384,  # what is prefetched; its default is 64 MB, beside our own budget
     "fetch.queue.backoff.ms": 10,  # its default of a second makes a queue of this size stutter (seen)
     "topic.metadata.refresh.interval.ms": 30_000,  # how late added partitions are seen; its default is 5 minutes
+    "socket.timeout.ms": 10_000,  # a broker that went silent is told of after 20 s; with the default of 60 s, after 70
+    "socket.connection.setup.timeout.ms": 5_000,  # and one that is not there at all, with the default of 30 s, so too
 }
 """Where librdkafka's own defaults do not suit this service. The user's settings stand over them."""
 
