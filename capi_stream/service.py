@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import random
 import signal
@@ -34,6 +35,7 @@ log = structlog.get_logger("capi_stream")
 POLL_RECORDS = 1_000  # what one poll may bring beyond the budget
 ANSWER_WAIT_SECONDS = 0.02  # while a partition is given back, for the next answer
 SHOW_EVERY_SECONDS = 1.0
+EXIT_SECONDS = 10.0  # until the process is ended from outside of Python
 
 
 def run(settings: Settings) -> int:
@@ -41,12 +43,17 @@ def run(settings: Settings) -> int:
     set_up(settings.logs)
     asked = Asked()
     try:
-        Service(settings, asked).run()
+        service = Service(settings, asked)
+        service.run()
     except StoppedEarlyError:
         pass
     except (KafkaFailure, AdminFailure, PosterBroken, ValueError) as failure:
         log.error("stopped", reason=str(failure))  # noqa: TRY400  the reason is for an operator, a traceback is not
         return 1
+    finally:
+        # The clients that nobody closed are destroyed after this line, and that may never end (seen twice: librdkafka's
+        # destroy waits for its own thread, which waits for a lock). No thread of Python runs then that could end it.
+        faulthandler.dump_traceback_later(EXIT_SECONDS, exit=True)
     log.info("stopped", reason=asked.to_stop)
     return 0
 

@@ -14,6 +14,7 @@ from capi_stream.kafka.headers import HEADERS, PREFIX
 from tests.builders import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("bench/*.md")])
+TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 LINK = re.compile(r"\]\((?!https?://)([^)#]+)(?:#[^)]*)?\)")
 
 
@@ -21,6 +22,16 @@ LINK = re.compile(r"\]\((?!https?://)([^)#]+)(?:#[^)]*)?\)")
 def test_every_link_leads_to_a_file(page: Path) -> None:
     lost = [target for target in LINK.findall(page.read_text()) if not (page.parent / target).exists()]
     assert lost == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_test_that_a_page_names_is_there(page: Path) -> None:
+    assert [f"{file}::{name}" for file, name in TEST.findall(page.read_text()) if not is_test(file, name)] == []
+
+
+def is_test(file: str, name: str) -> bool:
+    path = ROOT / file
+    return path.exists() and re.search(rf"^def {name}\(", path.read_text(), re.MULTILINE) is not None
 
 
 def rows(title: str) -> dict[str, str]:
