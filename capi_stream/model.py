@@ -104,6 +104,14 @@ class Dropped:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What was done to a parameter, or is missing, in an event that goes on. `what` is a slug of a closed set."""
+
+    field: str
+    what: str
+
+
 @dataclass(slots=True)
 class Mapped:
     """What a record became. All three empty: a tombstone, or a record without events.
@@ -115,6 +123,7 @@ class Mapped:
     rejections: list[Rejection] = field(default_factory=list)
     filtered: list[str] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
+    noted: list[Noted] = field(default_factory=list)
     schema: SchemaKey | None = None
 
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 from capi_stream.config.document import Document
 from capi_stream.config.keys import KeyPath
 from capi_stream.config.mistakes import Finding, WrongValueError
-from capi_stream.config.posting import PosterBuilder, credential_name, destinations, endpoint
+from capi_stream.config.posting import PosterBuilder, conditions, credential_name, destinations, endpoint
 from capi_stream.config.references import References, read_text
 from capi_stream.config.settings import Deadlines, Settings
 from capi_stream.config.topic_files import wrong_in
@@ -16,6 +16,7 @@ from capi_stream.delivery.settings import FuseSettings, Limits, Route
 from capi_stream.intake.settings import (
     BUILT_IN_MAPPING,
     BUILT_IN_SCHEMA,
+    IdentifierSettings,
     IntakeSettings,
     Routing,
     Rules,
@@ -92,8 +93,14 @@ class Builder:
                 destinations={PixelId(pixel): destinations(pixel, part) for pixel, part in tree.pixels.items()},
                 stores={store: PixelId(pixel) for pixel, part in tree.pixels.items() for store in part.stores},
                 default_pixel=PixelId(tree.default_pixel) if tree.default_pixel else None,
+                conditions=conditions(tree),
             ),
-            rules=Rules(tree.rules.strict_website, tree.rules.future_seconds),
+            rules=Rules(tree.rules.strict_website, tree.rules.future_seconds, tree.rules.future),
+            identifiers=IdentifierSettings(
+                tree.identifiers.external_id_hashing,
+                tree.identifiers.phone_code_from_country,
+                tree.identifiers.fbc_from_url,
+            ),
             max_event_bytes=tree.delivery.batch_bytes,
         )
         for topic in made.topics:

@@ -92,6 +92,10 @@ def _pixel(tree: Tree, pixel: str, part: Pixel) -> Iterator[Finding]:
             "Leave it out, or set api.allow_test_events: true if that is meant",
             (("api", "allow_test_events"),),
         )
+    for name in ("test_event_code", "namespace_id", "upload_id", "upload_tag", "upload_source"):
+        if getattr(part, name) is not None and part.gateway is not None and part.gateway.only:
+            what = "a Gateway does not forward it, and gets this pixel's events alone"
+            yield Finding((*path, name), what, "Leave it out, or leave out gateway.only", ((*gateway, "only"),))
 
 
 def _stores(tree: Tree) -> Iterator[Finding]:

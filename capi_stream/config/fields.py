@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from capi_stream.config.keys import LONGEST_PIXEL_ID
 from capi_stream.config.mistakes import WrongValueError
 from capi_stream.endpoints.tokens import is_usable
+from capi_stream.intake.event_conditions import ConditionError, event_condition
 
 
 class Part(BaseModel):
@@ -71,6 +72,14 @@ def _split(text: str) -> SplitResult | None:
     except ValueError:
         return None
     return url if is_complete and re.fullmatch(r"[\x21-\x7e]+", text) else None
+
+
+def _event_condition(written: dict[str, Any]) -> dict[str, Any]:
+    try:
+        event_condition(written)
+    except ConditionError as error:
+        raise WrongValueError("; ".join(error.mistakes).rstrip("."), "See Conditions in docs/mapping.md") from None
+    return written
 
 
 def _url(text: str) -> str:
@@ -134,6 +143,7 @@ PixelKey = Annotated[str, AfterValidator(_pixel_id)]
 Topic = Annotated[str, AfterValidator(_topic)]
 TopicOrPattern = Annotated[str, AfterValidator(_topic_or_pattern)]
 Version = Annotated[str, AfterValidator(_version)]
+EventCondition = Annotated[dict[str, Any], AfterValidator(_event_condition)]
 Url = Annotated[str, AfterValidator(_url)]
 Urls = Annotated[str, AfterValidator(_urls)]
 """One URL, or several with commas between."""

@@ -17,6 +17,8 @@ from capi_stream.config.references import References, read_text
 from capi_stream.config.tree import Pixel, Tree
 from capi_stream.endpoints.network import trusted_authorities
 from capi_stream.endpoints.settings import Credential, Endpoint, PosterSettings, Target, Timeouts
+from capi_stream.intake.event_conditions import event_condition
+from capi_stream.intake.spec import Condition
 from capi_stream.model import Destination, PixelId
 
 GRAPH = "graph"
@@ -30,6 +32,16 @@ def destinations(pixel: str, part: Pixel) -> tuple[Destination, ...]:
         return (graph,)
     gateway = Destination(PixelId(pixel), GATEWAY)
     return (gateway,) if part.gateway.only else (graph, gateway)
+
+
+def conditions(tree: Tree) -> dict[Destination, Condition]:
+    """Which events a destination gets, where it does not get all."""
+    written = {
+        Destination(PixelId(pixel), kind): when
+        for pixel, part in tree.pixels.items()
+        for kind, when in ((GRAPH, part.when), (GATEWAY, part.gateway.when if part.gateway else None))
+    }
+    return {destination: event_condition(when) for destination, when in written.items() if when}
 
 
 def endpoint(tree: Tree, destination: Destination) -> Endpoint:
@@ -80,6 +92,10 @@ class PosterBuilder:
             credential=name if name in credentials else None,
             test_event_code=part.test_event_code,
             partner_agent=self._tree.api.partner_agent,
+            namespace_id=part.namespace_id,
+            upload_id=part.upload_id,
+            upload_tag=part.upload_tag,
+            upload_source=part.upload_source,
         )
 
     def _authorities(self, path: KeyPath, name: str | None) -> Path | None:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from capi_stream.config.fields import (
     Count,
+    EventCondition,
     Host,
     OrEmpty,
     Part,
@@ -29,7 +30,7 @@ from capi_stream.config.fields import (
 from capi_stream.config.properties import CommonProperties, ConsumerProperties, ProducerProperties, RegistryProperties
 from capi_stream.delivery.settings import FuseSettings, Limits
 from capi_stream.endpoints.settings import Timeouts
-from capi_stream.intake.settings import Framing, Rules
+from capi_stream.intake.settings import ExternalIdHashing, Framing, Future, IdentifierSettings, Rules
 from capi_stream.kafka.settings import ConsumerSettings, ProducerSettings, Rebalance, RegistrySettings
 from capi_stream.observability.settings import AdminSettings, LogSettings
 
@@ -139,6 +140,8 @@ class Gateway(Part):
     """The same, in a file that is watched."""
     only: bool = False
     """Whether the Gateway gets the events instead of the Graph API; else both get them."""
+    when: EventCondition | None = None
+    """Which of the pixel's events the Gateway gets: as `pixels.*.when`."""
 
 
 class Pixel(Part):
@@ -154,19 +157,51 @@ class Pixel(Part):
     """Ids of the stores whose events are this pixel's, where a record names none. A store has one pixel."""
     posts_in_flight: Count | None = None
     """This pixel's own `delivery.posts_in_flight_per_pixel`."""
+    when: EventCondition | None = None
+    """Which of its events the Graph API gets: a condition (docs/mapping.md) on the event as it is sent.
+
+    Such as `{action_source: website}` or `{event_name: [Purchase, Lead]}`; without it, all. An event that nobody wants
+    is filtered, with the reason `no_destination`.
+    """
     gateway: Gateway | None = None
     """A Conversions API Gateway for its events."""
     test_event_code: Text | None = None
     """Shows the events under Test Events in the Events Manager; needs `api.allow_test_events`."""
+    namespace_id: Text | None = None
+    """A label of (offline) uploads, sent with each post to the Graph API; a Gateway would not forward it."""
+    upload_id: Text | None = None
+    """Likewise."""
+    upload_tag: Text | None = None
+    """Likewise."""
+    upload_source: Text | None = None
+    """Likewise."""
 
 
 class RulesPart(Part):
     """Which of the API's softer demands are refused instead of sent."""
 
     strict_website: bool = default_of(Rules, "strict_website")
-    """Whether website events without client_user_agent or event_source_url are dead-lettered."""
+    """Whether website events without client_user_agent or event_source_url are dead-lettered. If not, they are counted
+    (`fields_noted_total`)."""
     future_seconds: Annotated[int, Field(ge=0, le=86_400)] = default_of(Rules, "future_seconds")
-    """How far ahead of the clock an event's time may be, in seconds."""
+    """How far ahead of the clock an event's time may be, in seconds. Events further ahead are dead-lettered."""
+    future: Future = default_of(Rules, "future")
+    """What becomes of an event that is ahead, but no further than that: `send` as it is, or `clamp`: its time becomes
+    the clock's. Counted."""
+
+
+class IdentifiersPart(Part):
+    """Customer information beyond what Meta's page asks for: all off by default. What is added is counted."""
+
+    external_id_hashing: ExternalIdHashing = default_of(IdentifierSettings, "external_id_hashing")
+    """Whether external_id is hashed: `by_shape`, all but what looks hashed already; `always`, for ids that only look
+    so, such as a UUID without dashes; `never`. Every channel that tells Meta of the same people must do the same."""
+    phone_code_from_country: bool = default_of(IdentifierSettings, "phone_code_from_country")
+    """Whether a phone number without a country code gets that of the customer's country (`user_data.country`, not
+    hashed), if it is a valid number as one dials it there. All others stay as they are. Takes 3 to 5 MB of memory."""
+    fbc_from_url: bool = default_of(IdentifierSettings, "fbc_from_url")
+    """Whether an event without fbc gets one from the `fbclid` in its event_source_url, with the event's own time: that
+    of the click is not known."""
 
 
 class FusePart(Part):
@@ -272,6 +307,8 @@ class Tree(Part):
     """The pixel of records that name none and whose store has none."""
     rules: Annotated[RulesPart, OrEmpty] = RulesPart()
     """Which of the API's softer demands are refused instead of sent."""
+    identifiers: Annotated[IdentifiersPart, OrEmpty] = IdentifiersPart()
+    """Customer information beyond what Meta's page asks for: all off by default."""
     delivery: Annotated[Delivery, OrEmpty] = Delivery()
     """What is gathered, held and handed out."""
     deadlines: Annotated[DeadlinesPart, OrEmpty] = DeadlinesPart()

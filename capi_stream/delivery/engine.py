@@ -159,6 +159,8 @@ class Engine:
             self.ledger.filtered[ticket.record.partition.topic, reason] += 1
         for dropped in mapped.dropped:
             self.ledger.dropped[dropped.field, dropped.reason] += 1
+        for noted in mapped.noted:
+            self.ledger.noted[noted.field, noted.what] += 1
 
     def _add(self, ticket: Ticket, event: Event, now: float) -> None:
         limit = self._limits.batch_bytes

@@ -21,6 +21,7 @@ class Ledger:
     filtered: Counter[tuple[str, str]] = field(default_factory=Counter)  # topic, reason
     rejected: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # pixel, stage, reason
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)  # field, reason
+    noted: Counter[tuple[str, str]] = field(default_factory=Counter)  # field, what
     identifiers: Counter[tuple[str, str]] = field(default_factory=Counter)  # pixel, field
     requests: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)  # pixel, endpoint, outcome, reason
     request_errors: Counter[tuple[str, str]] = field(default_factory=Counter)  # code, subcode

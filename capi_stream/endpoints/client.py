@@ -43,14 +43,7 @@ class Client:
         self._tokens = tokens
         self._unix_clock = unix_clock
         self._deadline = Deadline()
-        times = settings.timeouts
-        self._http = httpx.Client(
-            transport=Transport(self._deadline, trusted, settings.proxy),
-            timeout=httpx.Timeout(connect=times.connect, write=times.write, read=times.read, pool=times.post),
-            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "capi-stream"},
-            follow_redirects=False,  # a redirect is an outage: our token goes to no host that an answer names
-            trust_env=False,  # no proxy, netrc or authorities but those of the settings
-        )
+        self._http = connections(settings, self._deadline, trusted)
 
     def post(self, batch: Batch) -> Outcome:
         """Post `batch` and read what came back. Ends within the timeouts' `post` seconds, and raises nothing."""
@@ -107,6 +100,18 @@ class Client:
         self._http.close()
 
 
+def connections(settings: PosterSettings, deadline: Deadline, trusted: ssl.SSLContext) -> httpx.Client:
+    """A client of HTTP as the settings ask for, each of whose requests keeps `deadline`."""
+    times = settings.timeouts
+    return httpx.Client(
+        transport=Transport(deadline, trusted, settings.proxy),
+        timeout=httpx.Timeout(connect=times.connect, write=times.write, read=times.read, pool=times.post),
+        headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "capi-stream"},
+        follow_redirects=False,  # a redirect is an outage: our token goes to no host that an answer names
+        trust_env=False,  # no proxy, netrc or authorities but those of the settings
+    )
+
+
 def url_of(target: Target) -> str:
     """Where events of `target` are posted. Never with a secret in it: URLs end up in logs."""
     base, pixel = target.endpoint.url.rstrip("/"), quote(target.destination.pixel, safe="")
@@ -126,10 +131,22 @@ def _fields(target: Target, token: str | None, app_secret: str | None) -> dict[s
     """What stands beside `data`: a Gateway's key, or Graph's own parameters."""
     if target.endpoint.kind == "gateway":
         return {} if token is None else {"accessKey": token}
-    fields = {"test_event_code": target.test_event_code, "partner_agent": target.partner_agent}
+    fields = {
+        "test_event_code": target.test_event_code,
+        "partner_agent": target.partner_agent,
+        "namespace_id": target.namespace_id,
+        "upload_id": target.upload_id,
+        "upload_tag": target.upload_tag,
+        "upload_source": target.upload_source,
+    }
     if app_secret is not None and token is not None:
-        fields["appsecret_proof"] = hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+        fields["appsecret_proof"] = proof_of(app_secret, token)
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def proof_of(app_secret: str, token: str) -> str:
+    """What shows that whoever sends `token` knows the app's secret too ("Securing Graph API Requests")."""
+    return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
 
 
 def _without(token: str | None, answer: bytes) -> bytes:

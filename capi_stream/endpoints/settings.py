@@ -41,7 +41,7 @@ class Endpoint:
 class Target:
     """How to post to one destination. `credential` is a name; None for a Gateway that asks for no key.
 
-    The two texts go into the body of a post to Graph. A Gateway would not forward them, so it does not get them.
+    The texts go into the body of a post to Graph. A Gateway would not forward them, so it does not get them.
     """
 
     destination: Destination
@@ -49,6 +49,10 @@ class Target:
     credential: str | None
     test_event_code: str | None = None  # the events still count: never in production
     partner_agent: str | None = None  # the name of the sending platform or agency
+    namespace_id: str | None = None  # this and the next three: labels of (offline) uploads
+    upload_id: str | None = None
+    upload_tag: str | None = None
+    upload_source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

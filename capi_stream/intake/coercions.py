@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Context, Decimal
 from typing import Any
 
 from capi_stream.intake.parameters import CUSTOM_DATA
+from capi_stream.model import PixelId, Record
 
 MOST_DECIMAL_BYTES = 64  # 154 digits; the time to print a longer number grows with the square of its length
 _EXACT = Context(prec=200, traps=[])
@@ -47,6 +48,24 @@ def date_text(days: int) -> str:
         return date.fromordinal(days + _EPOCH_ORDINAL).isoformat()
     except (ValueError, OverflowError):
         return "out of range"
+
+
+def text_of(content: bytes | None) -> str | None:
+    """A key or a header's value as text; null where it is none, or empty."""
+    try:
+        return content.decode() or None if content is not None else None
+    except UnicodeDecodeError:
+        return None
+
+
+def header(record: Record, name: str) -> str | None:
+    """The text of the last header `name`, as Kafka's own clients read it."""
+    return text_of(next((content for key, content in reversed(record.headers) if key == name), None))
+
+
+def pixels_of(ids: Sequence[object] | None) -> tuple[PixelId, ...]:
+    """Each pixel once, in order."""
+    return tuple(dict.fromkeys(PixelId(str(each)) for each in ids or ()))
 
 
 def spread(target: dict[str, Any], entries: Mapping[str, Any]) -> bool:

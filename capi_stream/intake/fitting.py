@@ -44,7 +44,7 @@ def kind_of(value: Any) -> frozenset[str]:
 def misfit(parameter: Parameter, kinds: frozenset[str]) -> str | None:
     """What is wrong where `parameter` is made from values of `kinds`."""
     takes = TAKES[parameter.kind] | ({"list"} if parameter.is_list else set())
-    if parameter.name == "status":  # the one parameter that Meta takes as a text or a boolean
+    if parameter.is_flag_too:
         takes = takes | {"flag"}
     if wrong := sorted(kinds - takes):
         return f"takes {' or '.join(sorted(takes))}, and is made from {' or '.join(wrong)}"
@@ -52,7 +52,9 @@ def misfit(parameter: Parameter, kinds: frozenset[str]) -> str | None:
 
 
 def wrong_values(parameter: Parameter, values: Iterable[Any]) -> list[str]:
-    """What is wrong with constants that `parameter` can become, where it knows but a few values."""
+    """What is wrong with constants that `parameter` can become: members must be known, some values too."""
+    if parameter.kind is Kind.OBJECT and any(isinstance(value, dict) for value in values):
+        return ["is no constant: write its parameters below it, each with its own"]
     known = sorted(parameter.values)
     return [
         f"has no value {value!r}; it knows {', '.join(known)}.{nearest(str(value), known)}"

@@ -1,11 +1,13 @@
 """A spec and a schema -> the source of one straight-line Python function, and what is wrong between the two.
 
-`when` and `first` become conditional expressions, `each` a loop. Only names that were checked and `repr` of constants
-enter the source.
+`when` and `first` become conditional expressions, `each` a loop, an event with a condition of its own a branch. Only
+names that were checked and `repr` of constants enter the source.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, assert_never
 
 from capi_stream.intake import fitting
@@ -32,22 +34,29 @@ from capi_stream.intake.spec import (
     Spec,
     Store,
     Table,
+    Template,
     When,
 )
 from capi_stream.intake.targets import name_of, parameter_at
 
 
 def generate(spec: Spec, schema: Type, schema_name: str) -> tuple[str, list[Mistake]]:
-    """The text of `mapping(record, stores, dropped)`, which gives a Draft or Filtered, and every mistake."""
+    """The text of `mapping(record, kafka, stores, dropped)`, which gives Drafts or Filtered, and every mistake."""
     source = Source(schema_name)
     generator = _Generator(source)
     record = Scope("record", schema)
     for each in spec.filters:
         with source.under(f"if {generator.condition(each.condition, record)}:"):
             source.line(f"return Filtered({each.reason!r})")
-    pixel = generator.pixel(spec.pixel, record) if spec.pixel else NULL
-    event = generator.members(spec.event, record)
-    source.line(f"return Draft({pixel.code}, {event.code})")
+    pixels = generator.pixels(spec.pixel, record)
+    match spec.templates:
+        case (Template(condition=None, each=None) as only,):
+            source.line(f"return [{generator.draft(only, record, pixels)}]")
+        case templates:
+            drafts = source.assign("drafts", "[]")
+            for template in templates:
+                generator.drafts(template, record, pixels, drafts)
+            source.line(f"return {drafts}")
     return source.text(spec.name), source.mistakes
 
 
@@ -57,13 +66,46 @@ class _Generator:
     def __init__(self, source: Source) -> None:
         self._source = source
 
-    def pixel(self, made: Expression, scope: Scope) -> Atom:
-        """A pixel's id, which is a text even where the record has a number."""
+    def drafts(self, template: Template, record: Scope, pixels: str, drafts: str) -> None:
+        """Lines that add to the list `drafts` what `template` makes of a record: nothing, one, or one an item."""
+
+        def looped(code: str, found: Found) -> Atom:
+            with self._each_item(code, found, record) as item:
+                self._added(template, item, pixels, drafts)
+            return NULL
+
+        if template.each is None:
+            self._added(template, record, pixels, drafts)
+        else:
+            reading(self._source, record, template.each, looped)
+
+    def _added(self, template: Template, scope: Scope, pixels: str, drafts: str) -> None:
+        if template.condition is None:
+            self._source.line(f"{drafts}.append({self.draft(template, scope, pixels)})")
+            return
+        test = self.condition(template.condition, scope)
+        with self._source.under(f"if {test}:"), scope.branch():
+            self._source.line(f"{drafts}.append({self.draft(template, scope, pixels)})")
+
+    def draft(self, template: Template, scope: Scope, pixels: str) -> str:
+        """One event, for its own pixels or for `pixels`."""
+        own = pixels if template.pixel is None else self.pixels(template.pixel, scope)
+        return f"Draft({own}, {self.members(template.event, scope).code})"
+
+    def pixels(self, made: Expression | None, scope: Scope) -> str:
+        """A tuple or list of pixel ids, which are texts even where the record has numbers."""
+        if made is None:
+            return "()"
         atom = self._expression(made, scope, "pixel")
-        if wrong := atom.kinds - {"text", "integer"}:
+        if wrong := atom.kinds - {"text", "integer", "list"}:
             line = made.place.line if isinstance(made, Path) else 1
-            self._source.wrong(Place(line, "pixel"), f"takes text or integer, and is made from {' or '.join(wrong)}")
-        return self._as_text(atom, "pixel")
+            self._source.wrong(
+                Place(line, "pixel"), f"takes text, integer or a list of them, and is made from {' or '.join(wrong)}"
+            )
+        if "list" in atom.kinds:
+            return self._source.assign("pixels", f"pixels_of({atom.code})")
+        atom = self._as_text(atom, "pixel")
+        return f"({atom.code},) if {atom.is_there} else ()" if atom.is_there else f"({atom.code},)"
 
     def _as_text(self, atom: Atom, wish: str) -> Atom:
         if "integer" not in atom.kinds:
@@ -171,17 +213,24 @@ class _Generator:
 
     def _each(self, made: Each, scope: Scope, wish: str) -> Atom:
         def looped(code: str, found: Found) -> Atom:
-            if not isinstance(found.only, Array):
-                raise WrongPathError(f"which is {found}: each goes over an array")
-            name, item = self._source.assign(wish, "[]"), self._source.name("item")
-            with self._source.under(f"for {item} in {code}{' or ()' if found.is_nullable else ''}:"):
-                atom = self._any(made.item, Scope(item, found.only.items, item), f"{wish}_item")
+            name = self._source.assign(wish, "[]")
+            with self._each_item(code, found, scope) as item:
+                atom = self._any(made.item, item, f"{wish}_item")
                 if atom.is_there:
                     self._source.line(f"if {atom.is_there}:")
                 self._source.line(f"{'    ' if atom.is_there else ''}{name}.append({atom.code})")
             return Atom(name, name, frozenset({"list"}))
 
         return reading(self._source, scope, made.path, looped)
+
+    @contextmanager
+    def _each_item(self, code: str, found: Found, scope: Scope) -> Iterator[Scope]:
+        """A loop over the array in `code`; what is written meanwhile stands in it."""
+        if not isinstance(found.only, Array):
+            raise WrongPathError(f"which is {found}: each goes over an array")
+        item = self._source.name("item")
+        with self._source.under(f"for {item} in {code}{' or ()' if found.is_nullable else ''}:"), scope.branch():
+            yield Scope(item, found.only.items, item, outer=scope.record)
 
     def condition(self, condition: Condition, scope: Scope) -> str:
         """A Python test."""

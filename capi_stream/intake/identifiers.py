@@ -3,24 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from capi_stream.intake.parameters import USER_DATA, Parameter, identifier
-from capi_stream.model import Dropped
+from capi_stream.intake import normalize
+from capi_stream.intake.click_ids import fbc_of
+from capi_stream.intake.parameters import USER_DATA, Hashing, Parameter, identifier
+from capi_stream.intake.phone_codes import PhoneCodes
+from capi_stream.intake.raw_values import LeftOut, already_hashed, text_of
+from capi_stream.intake.settings import IdentifierSettings
+from capi_stream.model import Dropped, Mapped, Noted
+
+CODE_ADDED = Noted("ph", "country_code_added")
+FBC_MADE = Noted("fbc", "made_from_url")
 
 
-def identified(user_data: Mapping[str, Any], this_year: int, dropped: list[Dropped]) -> dict[str, Any]:
-    """`user_data` with what is sent for each raw value; what is left out is added to `dropped`.
+class Identifiers:
+    """Makes the customer information of events ready, with the extras that the settings ask for."""
 
-    A parameter that takes a list is sent as one, each value once. Values of the others are single.
-    """
-    sent: dict[str, Any] = {}
-    for key, raw in user_data.items():
-        parameter = USER_DATA[key]
-        values = _identifiers(parameter, raw if isinstance(raw, list) else [raw], this_year, dropped)
-        if values:
-            sent[key] = values if parameter.is_list else values[0]
-    return sent
+    def __init__(self, settings: IdentifierSettings) -> None:
+        self._table = {**USER_DATA, "external_id": _external_id(Hashing(settings.external_id_hashing))}
+        self._phone_codes = PhoneCodes() if settings.phone_code_from_country else None
+        self._fbc_from_url = settings.fbc_from_url
+
+    def identified(self, event: Mapping[str, Any], this_year: int, mapped: Mapped) -> dict[str, Any]:
+        """The user_data of `event` with what is sent for each raw value; `mapped` is told what was left out or added.
+
+        A parameter that takes a list is sent as one, each value once. Values of the others are single.
+        """
+        user_data: Mapping[str, Any] = event.get("user_data", {})
+        if self._phone_codes is not None and "ph" in user_data:
+            user_data = {**user_data, "ph": _with_codes(self._phone_codes, user_data, mapped.noted)}
+        sent: dict[str, Any] = {}
+        for key, raw in user_data.items():
+            parameter = self._table[key]
+            values = _identifiers(parameter, _listed(raw), this_year, mapped.dropped)
+            if values:
+                sent[key] = values if parameter.is_list else values[0]
+        if self._fbc_from_url and "fbc" not in sent and (fbc := fbc_of(event)):
+            sent["fbc"] = fbc
+            mapped.noted.append(FBC_MADE)
+        return sent
+
+
+def _external_id(hashing: Hashing) -> Parameter:
+    normal = normalize.external_id_unhashed if hashing is Hashing.NEVER else normalize.external_id
+    return replace(USER_DATA["external_id"], hashing=hashing, normal=normal)
+
+
+def _listed(raw: Any) -> list[Any]:
+    return raw if isinstance(raw, list) else [raw]
 
 
 def _identifiers(parameter: Parameter, raws: list[Any], this_year: int, dropped: list[Dropped]) -> list[str]:
@@ -32,3 +64,28 @@ def _identifiers(parameter: Parameter, raws: list[Any], this_year: int, dropped:
         elif value not in found:
             found.append(value)
     return found
+
+
+def _with_codes(codes: PhoneCodes, user_data: Mapping[str, Any], noted: list[Noted]) -> list[Any]:
+    """The raw phone numbers, with the code of the customer's country where they have none and he has one country."""
+    raws = _listed(user_data["ph"])
+    countries = {code for raw in _listed(user_data.get("country")) if (code := _country(raw)) is not None}
+    if len(countries) != 1:
+        return raws
+    [country] = countries
+    completed: list[Any] = []
+    for raw in raws:
+        text = text_of(raw)
+        if isinstance(text, LeftOut) or already_hashed(text) or (with_code := codes.completed(text, country)) is None:
+            completed.append(raw)
+        else:
+            completed.append(with_code)
+            noted.append(CODE_ADDED)
+    return completed
+
+
+def _country(raw: object) -> str | None:
+    """A raw country as its alpha-2 code; None where it is none, or hashed already."""
+    text = text_of(raw)
+    code = text if isinstance(text, LeftOut) else normalize.country(text)
+    return None if isinstance(code, LeftOut) else code

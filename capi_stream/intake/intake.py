@@ -10,14 +10,16 @@ from capi_stream.intake import rules
 from capi_stream.intake.coercions import UnfitValueError
 from capi_stream.intake.decoding import Undecodable
 from capi_stream.intake.encoding import derived_event_id, encode
+from capi_stream.intake.event_conditions import holds
 from capi_stream.intake.framing import Bare, ByFingerprint, ByKey, Frame, Unframed, unframe
-from capi_stream.intake.identifiers import identified
+from capi_stream.intake.identifiers import Identifiers
 from capi_stream.intake.mapping import Draft, Filtered
 from capi_stream.intake.parameters import CUSTOM_DATA
 from capi_stream.intake.schema_text import read_schema
 from capi_stream.intake.schemas import SchemaError, Type
 from capi_stream.intake.settings import IntakeSettings
 from capi_stream.intake.topics import IntakeError, Topic, Verdict
+from capi_stream.intake.violations import Violation
 from capi_stream.model import (
     Destination,
     Dropped,
@@ -25,6 +27,7 @@ from capi_stream.model import (
     Malformed,
     Mapped,
     NeedSchema,
+    Noted,
     PixelId,
     Reading,
     Record,
@@ -48,6 +51,11 @@ REASONS = {
 }
 """Every reason that intake gives beside those of `rules.REASONS`. Closed: metrics and dead letters name them."""
 
+NO_EVENT, NO_DESTINATION = "no_event", "no_destination"
+"""Filtered for more than the mapping's own reasons: no item of its `events` makes one; no destination wants it."""
+
+CLAMPED = Noted("event_time", "clamped")
+
 _CURRENCY = CUSTOM_DATA["currency"]
 
 
@@ -60,6 +68,7 @@ class Intake:
 
     def __init__(self, settings: IntakeSettings) -> None:
         self._settings = settings
+        self._identifiers = Identifiers(settings.identifiers)
         self._topics: list[Topic] = []
         self._by_name: dict[str, Topic] = {}
         self._schemas: dict[SchemaRef, Type | Rejection] = {}
@@ -132,28 +141,54 @@ class Intake:
 
     def _mapped(self, topic: Topic, record: Record, decoded: Any, unix_now: float, mapped: Mapped) -> Mapped:
         try:
-            made = topic.mapping.run(decoded, self._settings.routing.stores, mapped.dropped)
+            made = topic.mapping.run(decoded, record, self._settings.routing.stores, mapped.dropped)
         except UnfitValueError as error:
-            mapped.rejections.append(Rejection("map", error.reason, error.detail, index=0))
+            mapped.rejections.append(Rejection("map", error.reason, error.detail))
             return mapped
         if isinstance(made, Filtered):
             mapped.filtered.append(made.reason)
-            return mapped
-        event = made.event
-        if not event.get("event_id", "").strip():
-            event["event_id"] = derived_event_id(record, 0)
-        self._prepare(event, unix_now, mapped)
-        outcome = self._event(made, unix_now)
-        if isinstance(outcome, Event):
-            mapped.events.append(outcome)
+        elif not made:
+            mapped.filtered.append(NO_EVENT)
         else:
-            mapped.rejections.append(outcome)
+            for index, draft in enumerate(made):
+                self._add(draft, index, record, unix_now, mapped)
         return mapped
+
+    def _add(self, draft: Draft, index: int, record: Record, unix_now: float, mapped: Mapped) -> None:
+        """Add to `mapped` what becomes of one event for each of its pixels."""
+        event = draft.event
+        if not event.get("event_id", "").strip():
+            event["event_id"] = derived_event_id(record, index)
+        self._prepare(event, unix_now, mapped)
+        judged = self._judged(event, unix_now)
+        if not isinstance(judged, Violation):
+            mapped.noted.extend(Noted(name, "missing") for name in rules.wanting(event))
+        for pixel in draft.pixels or (self._settings.routing.default_pixel,):
+            destinations = self._settings.routing.destinations.get(pixel) if pixel else None
+            if pixel is None or destinations is None:
+                detail = f"pixel {pixel}" if pixel else "the record names no pixel, and no pixel has its store"
+                unknown = Violation("pixel_not_configured", detail)
+                mapped.rejections.append(_refused("map", unknown, event, index, pixel))
+            elif isinstance(judged, Violation):
+                mapped.rejections.append(_refused("validate", judged, event, index, pixel))
+            elif wanted := self._wanted(destinations, event):
+                mapped.events.append(_accepted(event, index, pixel, wanted, judged))
+            else:
+                mapped.filtered.append(NO_DESTINATION)
+
+    def _wanted(self, destinations: tuple[Destination, ...], event: dict[str, Any]) -> tuple[Destination, ...]:
+        """Those of `destinations` whose condition holds for `event`."""
+        conditions = self._settings.routing.conditions
+        if not conditions:
+            return destinations
+        return tuple(each for each in destinations if each not in conditions or holds(conditions[each], event))
 
     def _prepare(self, event: dict[str, Any], unix_now: float, mapped: Mapped) -> None:
         """Bring customer information and currency into the form that is sent."""
         this_year = datetime.fromtimestamp(unix_now, UTC).year
-        event["user_data"] = identified(event.get("user_data", {}), this_year, mapped.dropped)
+        if rules.clamped(event, unix_now, self._settings.rules):
+            mapped.noted.append(CLAMPED)
+        event["user_data"] = self._identifiers.identified(event, this_year, mapped)
         custom_data = event.get("custom_data")
         if custom_data is not None and "currency" in custom_data:
             normal = _CURRENCY.normal(custom_data["currency"])
@@ -163,22 +198,19 @@ class Intake:
                 del custom_data["currency"]
                 mapped.dropped.append(Dropped("currency", normal.reason))
 
-    def _event(self, draft: Draft, unix_now: float) -> Event | Rejection:
-        event = draft.event
-        pixel = draft.pixel or self._settings.routing.default_pixel
-        destinations = self._settings.routing.destinations.get(pixel) if pixel else None
-        if pixel is None or destinations is None:
-            detail = f"pixel {pixel}" if pixel else "the record names no pixel, and no pixel has its store"
-            return _refused("map", "pixel_not_configured", detail, draft, pixel)
+    def _judged(self, event: dict[str, Any], unix_now: float) -> bytes | Violation:
+        """The event as it is sent, or why it cannot be."""
         if violation := rules.check(event, unix_now, self._settings.rules):
-            return _refused("validate", violation.reason, violation.detail, draft, pixel)
+            return violation
         body = encode(event)
         if len(body) > self._settings.max_event_bytes:
-            return _refused("validate", "event_too_large", f"{len(body)} bytes", draft, pixel)
-        return _accepted(event, pixel, destinations, body)
+            return Violation("event_too_large", f"{len(body)} bytes")
+        return body
 
 
-def _accepted(event: dict[str, Any], pixel: PixelId, destinations: tuple[Destination, ...], body: bytes) -> Event:
+def _accepted(
+    event: dict[str, Any], index: int, pixel: PixelId, destinations: tuple[Destination, ...], body: bytes
+) -> Event:
     return Event(
         pixel=pixel,
         destinations=destinations,
@@ -187,17 +219,18 @@ def _accepted(event: dict[str, Any], pixel: PixelId, destinations: tuple[Destina
         time=event["event_time"],
         not_after=rules.not_after(event),
         body=body,
+        index=index,
         identifiers=tuple(event["user_data"]),
     )
 
 
-def _refused(stage: str, reason: str, detail: str, draft: Draft, pixel: PixelId | None) -> Rejection:
+def _refused(stage: str, why: Violation, event: dict[str, Any], index: int, pixel: PixelId | None) -> Rejection:
     return Rejection(
         stage,
-        reason,
-        detail,
-        index=0,
+        why.reason,
+        why.detail,
+        index=index,
         pixel=pixel,
-        event_id=draft.event["event_id"],
-        event_name=draft.event.get("event_name"),
+        event_id=event["event_id"],
+        event_name=event.get("event_name"),
     )

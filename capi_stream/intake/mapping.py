@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from capi_stream.intake import coercions
@@ -11,16 +11,16 @@ from capi_stream.intake.generating import generate
 from capi_stream.intake.schemas import Type
 from capi_stream.intake.spec import MappingError
 from capi_stream.intake.spec_text import read_spec
-from capi_stream.model import Dropped, PixelId
+from capi_stream.model import Dropped, PixelId, Record
 
 SHADOWED = Dropped("custom_data", "shadows_parameter")
 """A custom property that was left out because a parameter has its name."""
 
 
 class Draft(NamedTuple):
-    """What a mapping makes of a record: an event with raw identifiers, and the pixel that the record names."""
+    """One event that a mapping makes of a record, with raw identifiers, and the pixels that the record names."""
 
-    pixel: PixelId | None
+    pixels: Sequence[PixelId]
     event: dict[str, Any]
 
 
@@ -30,11 +30,11 @@ class Filtered(NamedTuple):
     reason: str
 
 
-Run = Callable[[dict[str, Any], Mapping[str, PixelId], list[Dropped]], Draft | Filtered]
+Run = Callable[[dict[str, Any], Record, Mapping[str, PixelId], list[Dropped]], list[Draft] | Filtered]
 
 
 class CompiledMapping(NamedTuple):
-    """`run(record, stores, dropped)` makes a Draft or Filtered of a decoded record; `source` is its text.
+    """`run(decoded, record, stores, dropped)` makes Drafts or Filtered of a decoded record; `source` is its text.
 
     `run` raises `coercions.UnfitValueError` where the record holds a number that no event can.
     """
@@ -65,7 +65,10 @@ def _executed(source: str, file_name: str) -> Run:
         "date_text": coercions.date_text,
         "decimal_of": coercions.decimal_of,
         "finite": coercions.finite,
+        "header": coercions.header,
+        "pixels_of": coercions.pixels_of,
         "spread": coercions.spread,
+        "text_of": coercions.text_of,
     }
     exec(compile(source, file_name, "exec"), names)  # noqa: S102 - only checked names and repr of constants are in it
     return cast("Run", names["mapping"])

@@ -31,6 +31,7 @@ from capi_stream.intake.raw_values import (
     UNKNOWN,
     WHITESPACE,
     LeftOut,
+    already_hashed,
 )
 
 _LOCAL_PART = r"[a-z0-9_!#$%&'*+/=?^{}~`|-]+"
@@ -46,6 +47,9 @@ _NOT_PUBLIC_V4 = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8"
 _NOT_PUBLIC_V6 = ("::1/128", "fe80::/10", "fc00::/7")
 _NOT_PUBLIC_NETWORKS = [ipaddress.ip_network(network) for network in _NOT_PUBLIC_V4 + _NOT_PUBLIC_V6]
 _NO_ASCII_PUNCTUATION = dict.fromkeys(map(ord, WHITESPACE + string.punctuation))
+
+
+LONGEST_NAME = 1_000  # characters
 
 
 class _OnlyPlaceName(dict[int, int | None]):
@@ -80,12 +84,19 @@ def name(text: str) -> str | LeftOut:
 
     Lowercase comes first: what stands before a space decides whether a sigma is final.
     """
-    return unicodedata.normalize("NFC", text).lower().translate(_NO_ASCII_PUNCTUATION) or EMPTY
+    composed = _composed(text)
+    return composed if isinstance(composed, LeftOut) else composed.lower().translate(_NO_ASCII_PUNCTUATION) or EMPTY
 
 
 def city(text: str) -> str | LeftOut:
     """ct: NFC, lowercase, then without whitespace, punctuation, symbols and digits of any script."""
-    return unicodedata.normalize("NFC", text).lower().translate(_ONLY_PLACE_NAME) or EMPTY
+    composed = _composed(text)
+    return composed if isinstance(composed, LeftOut) else composed.lower().translate(_ONLY_PLACE_NAME) or EMPTY
+
+
+def _composed(text: str) -> str | LeftOut:
+    """NFC of a name. Python sorts accents by insertion: 40,000 on one letter take a second, and nobody has them."""
+    return unicodedata.normalize("NFC", text) if len(text) <= LONGEST_NAME else TOO_LONG
 
 
 def state(text: str) -> str | LeftOut:
@@ -152,6 +163,11 @@ def _year_month_day(first: int, second: int, third: int) -> tuple[int, int, int]
 def external_id(text: str) -> str | LeftOut:
     """external_id: without whitespace, then lowercase; no NFC. The same form on every channel is what counts."""
     return text.translate(NO_WHITESPACE).lower()
+
+
+def external_id_unhashed(text: str) -> str | LeftOut:
+    """external_id where it is never hashed: what was hashed before passes, with its appendix; else as `external_id`."""
+    return already_hashed(text) or external_id(text)
 
 
 def first_five(text: str) -> str | LeftOut:

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from capi_stream.intake.paths import AS_IT_IS, Coercion, Found, WrongPathError, at, coercion, step, suggestions
-from capi_stream.intake.schemas import Array, Type
+from capi_stream.intake.schemas import Array, Primitive, Type
 from capi_stream.intake.source import NULL, Atom, Source
 from capi_stream.intake.spec import Path
 from capi_stream.intake.spec_nodes import nearest
 
 SLOTS = "app_data.extinfo"
 """The one list whose items say by their place what they are."""
+
+
+RECORD, HEADER, KAFKA = "$", "$header", "$kafka"
+"""How a path begins that leads elsewhere: to the record, from within an item; to its headers; to Kafka's own fields."""
+
+_TEXT = Found((Primitive("string"),), is_nullable=True)
+FIELDS: Mapping[str, tuple[str, Found]] = {
+    "topic": ("kafka.partition.topic", Found(_TEXT.kinds)),
+    "key": ("text_of(kafka.key)", _TEXT),
+    "timestamp": (
+        "kafka.timestamp_ms if kafka.timestamp_ms >= 0 else None",
+        Found((Primitive("long", logical="timestamp-millis"),), is_nullable=True),
+    ),
+}
+"""What Kafka itself says of a record: Python that reads it, and what is found there."""
 
 
 @dataclass(slots=True)
@@ -22,23 +38,45 @@ class Scope:
     name: str
     type: Type
     prefix: str = ""  # of the variables that are read from it
+    outer: Scope | None = None  # the record's, for an item's
     decoded: dict[tuple[str, ...], tuple[str, Found]] = field(default_factory=dict)
     values: dict[tuple[tuple[str, ...], bool], Atom] = field(default_factory=dict)
 
+    @property
+    def record(self) -> Scope:
+        """The scope of the whole record."""
+        return self.outer or self
+
+    def home(self, path: Path) -> tuple[Scope, tuple[str, ...]]:
+        """The scope that `path` is read in, and its parts there."""
+        if path.parts[0] == RECORD and len(path.parts) > 1:
+            return self.record, path.parts[1:]
+        return (self.record if path.parts[0].startswith(RECORD) else self), path.parts
+
     def found(self, path: Path) -> Found | None:
         """What the schema has at a path that was read; None where it has no such path."""
-        read = self.decoded.get(path.parts)
+        scope, parts = self.home(path)
+        read = scope.decoded.get(parts)
         return read[1] if read else None
+
+    @contextmanager
+    def branch(self) -> Iterator[None]:
+        """What is read meanwhile, in this scope or the record's, is read in a branch: it is not there behind it."""
+        kept = [(scope, dict(scope.decoded), dict(scope.values)) for scope in (self, self.record)]
+        yield
+        for scope, decoded, values in kept:
+            scope.decoded, scope.values = decoded, values
 
 
 def reading(source: Source, scope: Scope, path: Path, use: Callable[[str, Found], Atom]) -> Atom:
     """`use` of the variable that holds what is at `path`. A mistake is noted, and null given."""
+    home, parts = scope.home(path)
     try:
-        return use(*_decoded(source, scope, path.parts))
+        return use(*_decoded(source, home, parts))
     except WrongPathError as error:
         reason = str(error)
         if error.is_unknown:
-            known = suggestions(scope.type)
+            known = suggestions(home.type)
             near = nearest(path.text, known) or nearest(path.parts[-1], known)
             reason = f"which schema {source.schema_name} does not have.{near}"
         source.wrong(path.place, f"reads '{path.text}', {reason}")
@@ -48,6 +86,8 @@ def reading(source: Source, scope: Scope, path: Path, use: Callable[[str, Found]
 def _decoded(source: Source, scope: Scope, parts: tuple[str, ...]) -> tuple[str, Found]:
     if not parts:
         return scope.name, at(scope.type)
+    if parts[0].startswith(RECORD):
+        return _beside(source, scope, parts)
     if parts not in scope.decoded:
         before, found = _decoded(source, scope, parts[:-1])
         template, after = step(found, parts[-1])
@@ -58,12 +98,28 @@ def _decoded(source: Source, scope: Scope, parts: tuple[str, ...]) -> tuple[str,
     return scope.decoded[parts]
 
 
+def _beside(source: Source, scope: Scope, parts: tuple[str, ...]) -> tuple[str, Found]:
+    """What stands beside the record's value: a header, whose name may have dots, or a field of Kafka's own."""
+    if parts not in scope.decoded:
+        match parts:
+            case (begin, *names) if begin == HEADER and names:
+                code, found = f"header(kafka, {'.'.join(names)!r})", _TEXT
+            case (begin, name) if begin == KAFKA and name in FIELDS:
+                code, found = FIELDS[name]
+            case _:
+                known = ", ".join(f"{KAFKA}.{name}" for name in FIELDS)
+                raise WrongPathError(f"but behind {RECORD} there are: {RECORD}.PATH, {HEADER}.NAME, {known}")
+        scope.decoded[parts] = source.assign("_".join(parts), code), found
+    return scope.decoded[parts]
+
+
 def value(source: Source, scope: Scope, path: Path) -> Atom:
     """What is at `path` as it stands in an event: a single value, or a list of them."""
-    key = path.parts, path.place.makes == SLOTS
-    if key not in scope.values:
-        scope.values[key] = reading(source, scope, path, lambda code, found: _coerced(source, code, found, path))
-    return scope.values[key]
+    home, parts = scope.home(path)
+    key = parts, path.place.makes == SLOTS
+    if key not in home.values:
+        home.values[key] = reading(source, scope, path, lambda code, found: _coerced(source, code, found, path))
+    return home.values[key]
 
 
 def _coerced(source: Source, code: str, found: Found, path: Path) -> Atom:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from capi_stream.intake.schemas import (
     MISSING,
     Array,
@@ -54,20 +56,21 @@ class _Comparison:
         self._seen.add(pair)
         match writer, reader:
             case RecordType(), RecordType():
-                return [text for field in reader.fields for text in self._field(writer, field, path)]
-            case Array(items=written), Array(items=read):
-                return self.differences(written, read, f"{path}[]")
-            case Map(values=written), Map(values=read):
-                return self.differences(written, read, f"{path}.*")
+                written = {field.name: field for field in writer.fields}
+                return [text for field in reader.fields for text in self._field(written, field, path)]
+            case Array(), Array():
+                return self.differences(writer.items, reader.items, f"{path}[]")
+            case Map(), Map():
+                return self.differences(writer.values, reader.values, f"{path}.*")
             case Primitive(), Primitive():
                 return _logical_difference(writer, reader, path)
         return []
 
-    def _field(self, writer: RecordType, field: Field, path: str) -> list[str]:
+    def _field(self, written: Mapping[str, Field], field: Field, path: str) -> list[str]:
         where = f"{path}.{field.name}" if path else field.name
         for name in (field.name, *field.aliases):
-            if (written := writer.field(name)) is not None:
-                return self.differences(written.type, field.type, where)
+            if name in written:
+                return self.differences(written[name].type, field.type, where)
         return [f"{where} is missing there and has no default here"] if field.default is MISSING else []
 
 

@@ -12,10 +12,11 @@ from typing import Any
 
 from capi_stream.intake import words
 from capi_stream.intake.normalize import is_browser_id
-from capi_stream.intake.parameters import ACTION_SOURCES, EXTINFO, USER_DATA, Hashing
+from capi_stream.intake.parameters import USER_DATA, Hashing
 from capi_stream.intake.raw_values import is_hash
 from capi_stream.intake.settings import Rules
 from capi_stream.intake.shape import check_shape, quoted
+from capi_stream.intake.values import ACTION_SOURCES, EXTINFO
 from capi_stream.intake.violations import REASONS, Violation
 
 __all__ = ["REASONS", "Violation", "check", "not_after"]
@@ -52,6 +53,29 @@ def not_after(event: Mapping[str, Any]) -> int:
     """
     in_store = event["action_source"] == "physical_store"
     return int(event["event_time"]) + (MAX_AGE_PHYSICAL_STORE_SECONDS if in_store else MAX_AGE_SECONDS)
+
+
+def clamped(event: dict[str, Any], unix_now: float, rules: Rules) -> bool:
+    """Bring an event time that is ahead of the clock, but not too far, back to it, if `rules` say so; whether it was.
+
+    Clocks of clients run ahead (users see such events refused); the API documents no bound.
+    """
+    time = event.get("event_time")
+    if rules.future != "clamp" or not isinstance(time, int) or not unix_now < time <= unix_now + rules.future_seconds:
+        return False
+    event["event_time"] = int(unix_now)
+    return True
+
+
+def wanting(event: Mapping[str, Any]) -> list[str]:
+    """What an event that has passed `check` lacks of what Meta's pages ask of a website event; empty for others.
+
+    Without them events were reported as degraded, not surely refused: `strict_website` refuses them.
+    """
+    if event["action_source"] != "website":
+        return []
+    parameters = ("client_user_agent", event["user_data"]), ("event_source_url", event)
+    return [name for name, place in parameters if not place.get(name)]
 
 
 _DEFAULTS = Rules()
@@ -137,20 +161,12 @@ def _source_needs(event: Mapping[str, Any], rules: Rules) -> Violation | None:
     """What each action_source asks for ("Server event parameters")."""
     match event["action_source"]:
         case "website" if rules.strict_website:
-            return _website(event)
+            missing = wanting(event)
+            return Violation("website_incomplete", f"{' and '.join(missing)} missing") if missing else None
         case "app":
             return _app(event)
         case "business_messaging" if not event.get("messaging_channel"):
             return Violation("messaging_channel_missing")
-    return None
-
-
-def _website(event: Mapping[str, Any]) -> Violation | None:
-    """Meta's pages require both; without them events were reported as degraded, not surely refused: so it is strict."""
-    if not event["user_data"].get("client_user_agent"):
-        return Violation("website_incomplete", "user_data.client_user_agent is missing")
-    if not event.get("event_source_url"):
-        return Violation("website_incomplete", "event_source_url is missing")
     return None
 
 
@@ -160,10 +176,8 @@ def _app(event: Mapping[str, Any]) -> Violation | None:
     Only for app events: what app_data must hold elsewhere is not documented.
     """
     app_data = event.get("app_data") or {}
-    if app_data.get("advertiser_tracking_enabled") not in (0, 1):
-        return Violation("app_data_incomplete", "advertiser_tracking_enabled must be true, false, 0 or 1")
-    if app_data.get("application_tracking_enabled") not in (None, 0, 1):
-        return Violation("app_data_incomplete", "application_tracking_enabled must be true, false, 0 or 1")
+    if app_data.get("advertiser_tracking_enabled") is None:
+        return Violation("app_data_incomplete", "advertiser_tracking_enabled is missing")
     extinfo = app_data.get("extinfo")
     if not isinstance(extinfo, list) or len(extinfo) != len(EXTINFO) or None in extinfo:  # the official SDK has numbers
         return Violation("app_data_incomplete", f"extinfo must have {len(EXTINFO)} values, '' where one is missing")

@@ -49,6 +49,8 @@ def full_name(schema: Mapping[str, Any], namespace: str) -> str:
     name = schema.get("name")
     if not isinstance(name, str) or not name:
         raise SchemaError(f"a {schema.get('type')} has no name")
+    if not name.isprintable():  # nor can a message hold half a surrogate pair
+        raise SchemaError(f"the name {name!a} has characters that no name can have")
     return name if "." in name else _join(schema.get("namespace", namespace), name)
 
 
@@ -58,18 +60,25 @@ def _join(namespace: str, name: str) -> str:
 
 @dataclass(slots=True)
 class _Reading:
-    """One walk over a schema's JSON. `open` holds the named types that enclose the place of the walk."""
+    """One walk over a schema's JSON.
+
+    `open` holds the named types that enclose the place of the walk, `levels` how deep those nest that are read, and
+    `deepest` the deepest level since the innermost of the open ones.
+    """
 
     references: Mapping[str, Mapping[str, Any]]
     named: dict[str, Type] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
+    levels: dict[str, int] = field(default_factory=dict)
+    deepest: int = 0
 
     def type(self, schema: Any, namespace: str, depth: int) -> Type:
-        if depth > DEEPEST:
-            raise SchemaError(f"it nests deeper than {DEEPEST} levels")
+        self._reached(depth)
         match schema:
             case str():
                 return _primitive(schema) if schema in PRIMITIVES else self._by_name(schema, namespace, depth)
+            case []:
+                raise SchemaError("a union in it has no types")
             case list():
                 return Union(tuple(self.type(branch, namespace, depth + 1) for branch in schema))
             case {"type": "record" | "error" | "enum" | "fixed"}:
@@ -85,11 +94,17 @@ class _Reading:
             case _:
                 raise SchemaError("a type in it is neither a name, a union nor an object with a 'type'")
 
+    def _reached(self, depth: int) -> None:
+        if depth > DEEPEST:
+            raise SchemaError(f"it nests deeper than {DEEPEST} levels")
+        self.deepest = max(self.deepest, depth)
+
     def _by_name(self, name: str, namespace: str, depth: int) -> Type:
         for candidate in (_join(namespace, name), name) if "." not in name else (name,):
             if candidate in self.open:
                 raise SchemaError(f"{candidate} contains itself, so its records can nest without end")
             if candidate in self.named:
+                self._reached(depth + self.levels[candidate])
                 return self.named[candidate]
             if candidate in self.references:
                 return self.type(self.references[candidate], "", depth + 1)
@@ -97,8 +112,11 @@ class _Reading:
 
     def _definition(self, schema: Mapping[str, Any], namespace: str, depth: int) -> Type:
         name = full_name(schema, namespace)
+        if name in self.named or name in self.open or name in PRIMITIVES:  # decoders would take one for the other
+            raise SchemaError(f"it defines {name} twice" if name not in PRIMITIVES else f"it defines {name} anew")
         self.open.add(name)
-        aliases = tuple(schema.get("aliases", ()))
+        outer, self.deepest = self.deepest, depth
+        aliases = _aliases(schema)
         match schema:
             case {"type": "enum", "symbols": list(symbols)} if symbols:
                 self.named[name] = Enum(name, tuple(symbols), schema.get("default"), aliases)
@@ -110,16 +128,25 @@ class _Reading:
             case _:
                 raise SchemaError(f"the definition of {name} is incomplete")
         self.open.discard(name)
+        self.levels[name] = self.deepest - depth
+        self.deepest = max(outer, self.deepest)
         return self.named[name]
 
     def _field(self, schema: Any, namespace: str, depth: int) -> Field:
         match schema:
-            case {"name": str(name), "type": json_type}:
+            case {"name": str(name), "type": json_type} if name.isprintable():
                 kind = self.type(json_type, namespace, depth + 1)
                 default = default_value(kind, schema["default"], name) if "default" in schema else MISSING
-                return Field(name, kind, default, tuple(schema.get("aliases", ())))
+                return Field(name, kind, default, _aliases(schema))
             case _:
                 raise SchemaError("a record in it has a field without name or type")
+
+
+def _aliases(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    aliases = schema.get("aliases", [])
+    if not isinstance(aliases, list) or not all(isinstance(each, str) and each.isprintable() for each in aliases):
+        raise TypeError("aliases")  # as for any attribute: see read_schema
+    return tuple(aliases)
 
 
 def _primitive(kind: str, schema: Mapping[str, Any] | None = None, **more: Any) -> Primitive:

@@ -14,7 +14,13 @@ MISSING: Any = object()
 
 
 class SchemaError(Exception):
-    """A schema that cannot be used. The message says what is wrong with it and holds no record's data."""
+    """A schema that cannot be used. The message says what is wrong with it and holds no record's data.
+
+    UTF-8 can write it, whatever names the schema has: it stands in dead letters.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message.encode("utf-8", "backslashreplace").decode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from capi_stream.intake.parameters import CONTENTS, CUSTOM_DATA, EVENT, Kind, Parameter
+from capi_stream.intake.parameters import BY_PLACE, CONTENTS, CUSTOM_DATA, EVENT, Kind, Parameter, Place
 from capi_stream.intake.violations import Violation
 
 
@@ -38,20 +38,31 @@ def _is_number(value: Any) -> bool:
             return _is_integer(value)
 
 
-# Text and flags are not checked: the Graph API reads 12 for "12" and 1 for true.
+def _is_flag(value: Any) -> bool:
+    """A boolean, or 0 or 1 in its place (app data page)."""
+    return isinstance(value, int) and value in (0, 1)
+
+
+# Text is not checked: the Graph API reads 12 for "12".
 _TYPES: Mapping[Kind, tuple[Callable[[Any], bool], str]] = {
     Kind.OBJECT: (_is_object, "an object"),
     Kind.OBJECTS: (_is_list_of_objects, "a list of objects"),
     Kind.TEXTS: (_is_list, "a list"),
     Kind.INTEGER: (_is_integer, "an integer"),
     Kind.NUMBER: (_is_number, "a finite number"),
+    Kind.FLAG: (_is_flag, "true, false, 0 or 1"),
 }
+_BESIDE = tuple(
+    (place, BY_PLACE[place])
+    for place in (Place.APP_DATA, Place.ORIGINAL_EVENT_DATA, Place.ATTRIBUTION_DATA, Place.ATTRIBUTION_SETTING)
+)
+"""The objects in which unknown keys are not known to be refused, each behind what it stands in."""
 
 
 def check_shape(event: Mapping[str, Any]) -> Violation | None:
     """Keys and JSON types (100/2804019): unknown keys are refused in the event and in items of contents.
 
-    custom_data takes any key of its own; an unknown key of user_data is not known to be refused.
+    custom_data takes any key of its own; an unknown key of the other objects is not known to be refused.
     """
     if found := _misshapen(event, EVENT, "", only_known=True):
         return found
@@ -61,7 +72,18 @@ def check_shape(event: Mapping[str, Any]) -> Violation | None:
     for index, item in enumerate(custom_data.get("contents") or ()):
         if found := _misshapen(item, CONTENTS, f"custom_data.contents[{index}].", only_known=True):
             return found
+    for place, known in _BESIDE:
+        if (values := _at(event, place)) and (found := _misshapen(values, known, f"{place}.")):
+            return found
     return None
+
+
+def _at(event: Mapping[str, Any], place: str) -> Mapping[str, Any]:
+    """The object at a path from the event; empty where it is not there."""
+    values: Mapping[str, Any] = event
+    for name in place.split("."):
+        values = values.get(name) or {}
+    return values
 
 
 def _misshapen(

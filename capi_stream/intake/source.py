@@ -10,8 +10,19 @@ from typing import Any, NamedTuple
 
 from capi_stream.intake.spec import Mistake, Place
 
-PARAMETERS = ("record", "stores", "dropped")
-GIVEN = ("Draft", "Filtered", "SHADOWED", "date_text", "decimal_of", "finite", "spread")
+PARAMETERS = ("record", "kafka", "stores", "dropped")
+GIVEN = (
+    "Draft",
+    "Filtered",
+    "SHADOWED",
+    "date_text",
+    "decimal_of",
+    "finite",
+    "header",
+    "pixels_of",
+    "spread",
+    "text_of",
+)
 """What a compiled mapping may call; `mapping.py` puts it within reach."""
 
 BUILT_INS = ("dict", "str", "type")

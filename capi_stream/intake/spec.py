@@ -38,7 +38,10 @@ class MappingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The value at a dotted path; null where it, or anything before it, is null. An empty text counts as null."""
+    """The value at a dotted path; null where it, or anything before it, is null. An empty text counts as null.
+
+    One that begins with `$` leads elsewhere than into the record or item at hand: see `reading.py`.
+    """
 
     parts: tuple[str, ...]
     place: Place
@@ -164,10 +167,26 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """What one event is made from, if `condition` holds; with `each`, one for every item of the array there.
+
+    `pixel` is None where it is the mapping's. With `each` all other paths begin at the item.
+    """
+
+    event: Members
+    pixel: Expression | None = None
+    condition: Condition | None = None
+    each: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
-    """A whole mapping. `pixel` is None where the mapping leaves it to the default pixel."""
+    """A whole mapping: which records are not sent, and the events that each other one becomes, in order.
+
+    `pixel` is None where the mapping leaves it to the default pixel.
+    """
 
     name: str
     filters: tuple[Filter, ...]
     pixel: Expression | None
-    event: Members
+    templates: tuple[Template, ...]

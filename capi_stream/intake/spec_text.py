@@ -26,6 +26,7 @@ from capi_stream.intake.spec import (
     Spec,
     Store,
     Table,
+    Template,
     When,
 )
 from capi_stream.intake.spec_nodes import Nodes, line_of, nearest
@@ -44,27 +45,54 @@ def read_spec(text: str, name: str) -> tuple[Spec, list[Mistake]]:
     return reader.spec(root, name), reader.mistakes
 
 
+def read_condition(text: str) -> tuple[Condition, list[Mistake]]:
+    """The condition in `text` and what is wrong with it."""
+    reader = _Reader()
+    root = reader.composed(text)
+    return (reader.condition(root, "the condition") if root else Some(())), reader.mistakes
+
+
 class _Reader(Nodes):
     """One reading. Every method reads one node and notes what is wrong with it."""
 
     def spec(self, root: yaml.Node | None, name: str) -> Spec:
         parts: dict[str, yaml.Node] = {}
         if isinstance(root, yaml.MappingNode):
-            parts = self.known_keys(root, ("filters", "pixel", "event"), "a mapping")
+            parts = self.known_keys(root, ("filters", "pixel", "event", "events"), "a mapping")
         elif not self.mistakes:
-            self.mistakes.append(Mistake(1, "a mapping is an object with the keys filters, pixel and event"))
+            self.mistakes.append(Mistake(1, "a mapping is an object with the keys filters, pixel and event or events"))
         filters = parts.get("filters")
-        pixel = parts.get("pixel")
-        event = Members({}, None, Place(1, "event"))
-        if "event" in parts:
-            event = self.members(parts["event"], "event")
-        elif parts:
-            self.mistakes.append(Mistake(1, "it has no 'event': write there what each parameter is made from"))
         return Spec(
             name,
             tuple(self._filter(each) for each in self.sequence(filters, "filters")) if filters else (),
-            self.expression(pixel, "pixel") if pixel else None,
+            self.expression(parts["pixel"], "pixel") if "pixel" in parts else None,
+            self._templates(parts),
+        )
+
+    def _templates(self, parts: dict[str, yaml.Node]) -> tuple[Template, ...]:
+        if "events" in parts:
+            if "event" in parts:
+                self.wrong(parts["event"], "it has 'event' and 'events': for several, write each below 'events'")
+            return tuple(self._template(each) for each in self.sequence(parts["events"], "events"))
+        if "event" in parts:
+            return (Template(self.members(parts["event"], "event")),)
+        if parts:
+            self.mistakes.append(Mistake(1, "it has no 'event': write there what each parameter is made from"))
+        return ()
+
+    def _template(self, node: yaml.Node) -> Template:
+        parts = self.known_keys(node, ("when", "each", "pixel", "event"), "an item of events")
+        event = Members({}, None, Place(line_of(node), "event"))
+        if "event" in parts:
+            event = self.members(parts["event"], "event")
+        else:
+            self.wrong(node, "an item of events needs an 'event': write there what each parameter is made from")
+        each = self._path(parts["each"], "each") if "each" in parts else None
+        return Template(
             event,
+            self.expression(parts["pixel"], "pixel") if "pixel" in parts else None,
+            self.condition(parts["when"], "an item of events") if "when" in parts else None,
+            each if isinstance(each, Path) else None,
         )
 
     def _filter(self, node: yaml.Node) -> Filter:

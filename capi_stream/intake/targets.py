@@ -14,6 +14,7 @@ OBJECTS: Mapping[str, Place] = {
     "app_data": Place.APP_DATA,
     "original_event_data": Place.ORIGINAL_EVENT_DATA,
     "attribution_data": Place.ATTRIBUTION_DATA,
+    "attribution_data.attribution_setting": Place.ATTRIBUTION_SETTING,
 }
 OPEN = "custom_data"
 """The one object that takes keys of one's own: custom properties."""

@@ -76,6 +76,12 @@ FAMILIES = (
         counts("dropped"),
     ),
     counter(
+        "fields_noted_total",
+        "Parameters that settings had completed or changed, and those that website events go on without.",
+        ("field", "what"),
+        counts("noted"),
+    ),
+    counter(
         "identifiers_total",
         "Accepted events that carried this identifier: divide by accepted events.",
         ("pixel", "field"),

@@ -14,6 +14,7 @@ from capi_stream.sandbox.shapes import Violation, must_be
 _APPENDIX = r"(?:AQ|Ag|Aw|BA|BQ|Bg|[A-Za-z0-9_-]{8})"  # what Meta's parameter builder hangs on a value
 _is_hash = re.compile(rf"(?:[0-9a-f]{{64}}|[0-9a-f]{{32}})(?:\.{_APPENDIX})?").fullmatch  # Meta lets MD5 through too
 _is_browser_id = re.compile(rf"fb\.[0-9]+\.[0-9]+\.[^.\s]+(?:\.{_APPENDIX})?").fullmatch
+_is_in_seconds = re.compile(r"fb\.[0-9]+\.[0-9]{10}\..*").fullmatch
 _address_appendix = re.compile(rf"\.{_APPENDIX}\Z")
 
 HASHED = frozenset(
@@ -54,11 +55,14 @@ def user_data_violation(values: object) -> Violation | None:
 
 
 def user_data_warnings(values: Mapping[str, object]) -> list[str]:
-    """What is not certainly refused: unknown keys (undocumented) and an fbp that only Meta's diagnostics dislike."""
+    """What is not certainly refused: unknown keys (undocumented), an fbp that only Meta's diagnostics dislike, and an
+    fbc or fbp whose time is in seconds, not milliseconds."""
     found = [] if values.keys() <= KNOWN else ["unknown_user_data_key"]
     browser = values.get("fbp")
     if isinstance(browser, str) and not _is_browser_id(browser):
         found.append("fbp_format")
+    if any(isinstance(value, str) and _is_in_seconds(value) for value in (browser, values.get("fbc"))):
+        found.append("browser_id_in_seconds")
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -17,6 +18,13 @@ from capi_stream.sandbox.tokens import Standing, Tokens
 from capi_stream.sandbox.wire import Request
 
 MOST_EVENTS = 1_000  # "Batch Requests", Using the API
+TEXTS = (
+    *("test_event_code", "partner_agent", "namespace_id", "upload_id", "upload_tag", "upload_source"),
+    "appsecret_proof",
+)
+"""What may stand beside `data`, of section 1 of the reference."""
+
+_is_proof = re.compile(r"[0-9a-f]{64}").fullmatch
 EVENT_MARK = b'"action_source":'  # once in every event, and never inside a JSON string, where quotes are escaped
 
 
@@ -122,6 +130,8 @@ def judge(post: Post, poisons: Collection[Poison], conduct: Conduct, unix_now: f
         return Verdict("invalid", post.problem)
     if post.parameters is None or not conduct.reads_events:
         return Verdict(None, size=post.size)
+    if conduct.is_checked and (wrong := _wrong_parameter(post.parameters)):
+        return Verdict("invalid", wrong, size=post.size)
     events = bodies.events(post.parameters.get("data"))
     if events is None:
         return Verdict("schema", "The parameter data must be an array of objects.")
@@ -133,6 +143,16 @@ def judge(post: Post, poisons: Collection[Poison], conduct: Conduct, unix_now: f
         or _poisoned(events, post.pixel, poisons)
         or Verdict(None, events=events, size=len(events), warnings=_warnings(events, post.parameters, conduct))
     )
+
+
+def _wrong_parameter(values: dict[str, Any]) -> str:
+    """What is wrong with the parameters beside `data`, as a sentence; empty if nothing is."""
+    for name in TEXTS:
+        if not isinstance(values.get(name, ""), str):
+            return f"The parameter {name} must be a string."
+    if "appsecret_proof" in values and not _is_proof(values["appsecret_proof"]):
+        return "The appsecret_proof must be a SHA-256 in lowercase hex."
+    return ""
 
 
 def _refusal(events: list[Any], conduct: Conduct, unix_now: float) -> Verdict | None:

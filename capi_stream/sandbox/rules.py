@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from capi_stream.sandbox.attribution import reference_violation, reference_warnings
 from capi_stream.sandbox.customer import user_data_violation, user_data_warnings
 from capi_stream.sandbox.purchase import custom_data_violation, custom_data_warnings, purchase_violation
 from capi_stream.sandbox.shapes import (
     FLAG_OR_BIT,
     INTEGER,
     LIST,
-    NUMBER,
     OBJECT,
     SCALAR_OR_LIST,
     TEXT,
@@ -57,11 +57,9 @@ APP_DATA: Types = {
     "extinfo": LIST,
     "url_schemes": TEXT_OR_LIST,
     **dict.fromkeys(("campaign_ids", "install_referrer", "installer_package", "vendor_id"), SCALAR_OR_LIST),
-    **dict.fromkeys(("receipt_data", "windows_attribution_id", "consider_views"), SCALAR_OR_LIST),
-    **dict.fromkeys(("include_dwell_data", "include_video_data"), SCALAR_OR_LIST),
+    **dict.fromkeys(("receipt_data", "windows_attribution_id"), SCALAR_OR_LIST),
+    **dict.fromkeys(("consider_views", "include_dwell_data", "include_video_data"), FLAG_OR_BIT),
 }
-ORIGINAL_EVENT: Types = {"event_name": TEXT, "event_time": INTEGER, "order_id": TEXT, "event_id": TEXT}
-ATTRIBUTION: Types = {"attribution_share": NUMBER, "attribution_value": NUMBER, "attribution_setting": OBJECT}
 
 ACTION_SOURCES = frozenset(
     (
@@ -69,7 +67,20 @@ ACTION_SOURCES = frozenset(
         *("system_generated", "business_messaging", "other"),
     )
 )
-MESSAGING_CHANNELS = frozenset(("whatsapp", "messenger", "instagram"))
+MESSAGING_IDS = {
+    "whatsapp": {"ctwa_clid", "whatsapp_business_account_id"},
+    "messenger": {"page_id", "page_scoped_user_id"},
+    "instagram": {"ig_account_id", "ig_sid"},
+}
+"""The channels, and what names a person on each (second hand)."""
+
+SEGMENTATIONS = frozenset(
+    (
+        *("new_customer_to_business", "new_customer_to_business_line", "new_customer_to_product_area"),
+        *("new_customer_to_medium", "existing_customer_to_business", "existing_customer_to_business_line"),
+        *("existing_customer_to_product_area", "existing_customer_to_medium", "customer_in_loyalty_program"),
+    )
+)
 EXTINFO_VALUES = 16
 LDU_COUNTRIES = frozenset((0, 1))
 LDU_STATES = frozenset((0, *range(1000, 1014)))
@@ -197,16 +208,6 @@ def limited_use_violation(event: Mapping[str, object]) -> Violation | None:
     return None
 
 
-def reference_violation(event: Mapping[str, object]) -> Violation | None:
-    """What points at another event: the delayed event's original, and attribution, which AppendAttribution needs."""
-    original, attribution = event.get("original_event_data"), event.get("attribution_data")
-    if original is not None and (found := departure(original, ORIGINAL_EVENT, "['original_event_data']")):
-        return found
-    if attribution is None:
-        return missing("", "attribution_data") if event["event_name"] == "AppendAttribution" else None
-    return departure(attribution, ATTRIBUTION, "['attribution_data']", SCALAR_OR_LIST)
-
-
 RULES = (
     required_violation,
     customer_violation,
@@ -240,8 +241,22 @@ def warnings(event: Mapping[str, object]) -> Iterator[str]:
         yield "unknown_ldu_country"
     if event.get("data_processing_options_state", 0) not in LDU_STATES:
         yield "unknown_ldu_state"
-    if event.get("messaging_channel", "whatsapp") not in MESSAGING_CHANNELS:
-        yield "unknown_messaging_channel"
+    yield from _messaging_warnings(event, user_data)
+    if event.get("customer_segmentation", "customer_in_loyalty_program") not in SEGMENTATIONS:
+        yield "unknown_customer_segmentation"
     if not app_data.keys() <= APP_DATA.keys():
         yield "unknown_app_data_key"
+    yield from reference_warnings(event)
     yield from custom_data_warnings(custom_data)
+
+
+def _messaging_warnings(event: Mapping[str, object], user_data: Mapping[str, object]) -> Iterator[str]:
+    channel = event.get("messaging_channel", "")
+    if channel and channel not in MESSAGING_IDS:
+        yield "unknown_messaging_channel"
+    elif (
+        channel
+        and event["action_source"] == "business_messaging"
+        and not MESSAGING_IDS[str(channel)] <= user_data.keys()
+    ):
+        yield "messaging_ids_missing"

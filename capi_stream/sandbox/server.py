@@ -20,6 +20,7 @@ from typing import Any, Self
 from capi_stream.sandbox import admin
 from capi_stream.sandbox.answers import answer_to, error_answer, replaced, spoilt
 from capi_stream.sandbox.faults import FAULTS, SPOILING, Fault, Schedule
+from capi_stream.sandbox.inspecting import debug_token, token_in
 from capi_stream.sandbox.judging import Conduct, Post, Verdict, entry_error, judge, read
 from capi_stream.sandbox.ledger import Ledger, Posted
 from capi_stream.sandbox.poison import Poison
@@ -27,6 +28,7 @@ from capi_stream.sandbox.tokens import PREFIX, Tokens
 from capi_stream.sandbox.wire import Answer, Delivery, Listener, Request
 
 _graph_path = re.compile(r"/v\d+\.\d+/([^/]+)/events/?").fullmatch
+_debug_path = re.compile(r"/v\d+\.\d+/debug_token/?").fullmatch
 _gateway_path = re.compile(r"/capi/([^/]+)/events/?").fullmatch
 
 
@@ -145,6 +147,9 @@ class Sandbox:
     def _answer(self, request: Request) -> Answer:
         if request.path.startswith(admin.ROOT):
             return admin.answer(self, request)
+        if request.method == "GET" and _debug_path(request.path):
+            answer = debug_token(request, self.tokens, self._fbtrace_id())
+            return _with_warning(answer) if token_in(request)[1] == "query" else answer
         graph, gateway = _graph_path(request.path), _gateway_path(request.path)
         if request.method != "POST" or not (graph or gateway):
             name = "unknown_pixel" if graph or gateway else "unknown_path"  # 100/33: "unsupported request" as well

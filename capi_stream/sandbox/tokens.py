@@ -45,13 +45,22 @@ class Tokens:
     def standing(self, token: str, pixel: str) -> Standing:
         """What `token` is worth for `pixel`, now. A token that was renewed counts as expired."""
         with self._lock:
-            if token in self._expires and self._clock() >= self._expires[token]:
+            if self._has_expired(token):
                 return Standing.EXPIRED
             if token == self.of(pixel):
                 return Standing.GOOD
-            if token in self._tokens.values() or (token.startswith(PREFIX) and self._opens_another(token)):
-                return Standing.OTHER
-            return Standing.UNKNOWN
+            return Standing.OTHER if self._opens_any(token) else Standing.UNKNOWN
+
+    def anywhere(self, token: str) -> Standing:
+        """What `token` is worth now, whichever pixel it is for: never `OTHER`."""
+        with self._lock:
+            if self._has_expired(token):
+                return Standing.EXPIRED
+            return Standing.GOOD if self._opens_any(token) else Standing.UNKNOWN
+
+    def expires_at(self, token: str) -> float | None:
+        """When `token` ends or ended, in Unix seconds; None if it never does."""
+        return self._expires.get(token)
 
     def expire(self, pixel: str, in_seconds: float = 0.0) -> None:
         """Let the token of `pixel` end `in_seconds` from now."""
@@ -67,6 +76,11 @@ class Tokens:
             self._expires.pop(token, None)
             self._tokens[pixel] = token
 
-    def _opens_another(self, token: str) -> bool:
-        pixel = token.removeprefix(PREFIX)
+    def _has_expired(self, token: str) -> bool:
+        return token in self._expires and self._clock() >= self._expires[token]
+
+    def _opens_any(self, token: str) -> bool:
+        if token in self._tokens.values():
+            return True
+        pixel = token.removeprefix(PREFIX) if token.startswith(PREFIX) else ""
         return pixel.isdigit() and self.exists(pixel) and self.of(pixel) == token

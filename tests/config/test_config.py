@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from capi_stream.config import ConfigError, Settings, load, read
 from capi_stream.config.keys import MASK
 from capi_stream.config.reference import page
 from capi_stream.config.showing import shown
+from capi_stream.intake.request_parameters import REQUEST
+from capi_stream.intake.settings import IdentifierSettings, Rules
 from capi_stream.model import Destination, PixelId
 
 ROOT = Path(__file__).parents[2]
@@ -114,6 +117,44 @@ def test_a_topic_can_have_a_registry_of_its_own(tmp_path: Path) -> None:
         "shop": "http://shop:8081",
     }
     assert [topic.registry for topic in settings.intake.topics] == ["", "shop"]
+
+
+def test_extras_are_off_unless_they_are_asked_for(tmp_path: Path) -> None:
+    settings = loaded(tmp_path).intake
+    assert (settings.rules, settings.identifiers) == (
+        Rules(False, 60, "send"),
+        IdentifierSettings("by_shape", False, False),
+    )
+    text = """
+rules: {strict_website: true, future_seconds: 300, future: clamp}
+identifiers: {external_id_hashing: never, phone_code_from_country: true, fbc_from_url: true}
+"""
+    settings = loaded(tmp_path, BASE + text).intake
+    assert (settings.rules, settings.identifiers) == (
+        Rules(True, 300, "clamp"),
+        IdentifierSettings("never", True, True),
+    )
+
+
+def test_a_posts_own_parameters_are_settings(tmp_path: Path) -> None:
+    """All but the proof, which is made of two of them."""
+    labels = {name: f"my-{name}" for name in ("namespace_id", "upload_id", "upload_tag", "upload_source")}
+    mine = {"token": TOKEN, "app_secret": "s3cret", "test_event_code": "TEST1", **labels}
+    tree = yaml.safe_load(BASE) | {"pixels": {"1": mine, "2": {"token": TOKEN}}}
+    tree["api"] = {"partner_agent": "shop", "allow_test_events": True}
+    posters = loaded(tmp_path, yaml.safe_dump(tree)).posters
+    targets = [posters.targets[Destination(PixelId(pixel))] for pixel in ("1", "2")]
+    sent = {each.name for each in REQUEST} - {"appsecret_proof"}
+    assert [{name: getattr(target, name) for name in sent} for target in targets] == [
+        {"partner_agent": "shop", "test_event_code": "TEST1", **labels},
+        {**dict.fromkeys(sent), "partner_agent": "shop"},
+    ]
+    assert posters.credentials["1"].app_secret == "s3cret"
+
+
+def test_every_parameter_of_a_post_names_a_key_that_exists() -> None:
+    keys = re.findall(r"^\| `([^`]+)`", page(), re.MULTILINE)
+    assert {each.setting for each in REQUEST} <= set(keys)
 
 
 def test_the_environment_stands_over_the_file(tmp_path: Path) -> None:

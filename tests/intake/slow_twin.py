@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,10 +27,11 @@ from capi_stream.intake.spec import (
     Spec,
     Store,
     Table,
+    Template,
     When,
 )
 from capi_stream.intake.targets import name_of, parameter_at
-from capi_stream.model import PixelId
+from capi_stream.model import PixelId, Record
 
 
 class SlowTwin:
@@ -39,18 +42,53 @@ class SlowTwin:
         self._schema = schema
         self._stores = stores
 
-    def __call__(self, record: Any) -> Draft | Filtered:
+    def __call__(self, record: Any, kafka: Record) -> list[Draft] | Filtered:
+        self._record, self._kafka = record, kafka
         for each in self._spec.filters:
             if self.holds(each.condition, record, self._schema):
                 return Filtered(each.reason)
-        pixel = self.make(self._spec.pixel, record, self._schema, "pixel") if self._spec.pixel else None
-        event = self.make(self._spec.event, record, self._schema, "event")
-        return Draft(None if pixel is None else PixelId(str(pixel)), event or {})
+        return [draft for template in self._spec.templates for draft in self.drafts(template)]
+
+    def drafts(self, template: Template) -> Iterator[Draft]:
+        items, kind = [self._record], self._schema
+        if template.each:
+            found_items, array = self.found(template.each, self._record, self._schema)
+            items, kind = found_items or [], getattr(array, "items", array)
+        for item in items:
+            if template.condition and not self.holds(template.condition, item, kind):
+                continue
+            pixels = self.pixels(self._spec.pixel, self._record, self._schema)
+            if template.pixel:
+                pixels = self.pixels(template.pixel, item, kind)
+            yield Draft(pixels, self.make(template.event, item, kind, "event") or {})
+
+    def pixels(self, made: Expression | None, value: Any, kind: Type) -> tuple[PixelId, ...]:
+        pixel = self.make(made, value, kind, "pixel") if made else None
+        each_pixel = pixel if isinstance(pixel, list) else [] if pixel is None else [pixel]
+        return tuple(dict.fromkeys(PixelId(str(each)) for each in each_pixel))
+
+    def found(self, path: Path, value: Any, kind: Type) -> tuple[Any, Any]:
+        match path.parts:
+            case ("$", *parts):
+                return found(replace(path, parts=tuple(parts)), self._record, self._schema)
+            case ("$header", *parts):
+                values = [each for name, each in self._kafka.headers if name == ".".join(parts)]
+                try:
+                    return (values[-1] or b"").decode() if values else None, Primitive("string")
+                except UnicodeDecodeError:
+                    return None, Primitive("null")
+            case ("$kafka", "topic"):
+                return self._kafka.partition.topic, Primitive("string")
+            case ("$kafka", "key"):
+                return (self._kafka.key or b"").decode(), Primitive("string")
+            case ("$kafka", "timestamp"):
+                return self._kafka.timestamp_ms, Primitive("long", logical="timestamp-millis")
+        return found(path, value, kind)
 
     def make(self, made: Expression | Members, value: Any, kind: Type, makes: str) -> Any:
         match made:
             case Path():
-                return coerced(*found(made, value, kind))
+                return coerced(*self.found(made, value, kind))
             case Constant(constant):
                 return constant
             case First(options):
@@ -61,7 +99,7 @@ class SlowTwin:
                 spelt = str(key).lower() if isinstance(key, bool) else str(key)
                 return None if key is None else entries.get(spelt, otherwise)
             case Each(path, item):
-                items, array = found(path, value, kind)
+                items, array = self.found(path, value, kind)
                 outcomes = (self.make(item, each, array.items, f"{makes}[]") for each in items or ())
                 return [each for each in outcomes if each is not None] or None
             case Store(source):
@@ -76,17 +114,17 @@ class SlowTwin:
             key: as_text(self.make(each, value, kind, name_of(key, makes)), name_of(key, makes))
             for key, each in made.members.items()
         }
-        more = found(made.spread, value, kind)[0] if made.spread else None
+        more = self.found(made.spread, value, kind)[0] if made.spread else None
         members |= {key: each for key, each in (more or {}).items() if key not in CUSTOM_DATA}
         return {key: each for key, each in members.items() if each is not None} or None
 
     def holds(self, condition: Condition, value: Any, kind: Type) -> bool:
         match condition:
             case Equals(path, values):
-                there = coerced(*found(path, value, kind))
+                there = coerced(*self.found(path, value, kind))
                 return any(there == each and type(there) is type(each) for each in values)
             case Present(path):
-                return found(path, value, kind)[0] not in (None, "")
+                return self.found(path, value, kind)[0] not in (None, "")
             case Every(conditions):
                 return all(self.holds(each, value, kind) for each in conditions)
             case Some(conditions):

@@ -12,15 +12,21 @@ import pytest
 from capi_stream.intake.parameters import (
     BY_PLACE,
     CUSTOM_DATA,
-    EXTINFO,
     PARAMETERS,
     USER_DATA,
     Hashing,
     Kind,
+    Parameter,
     Place,
+    Source,
     identifier,
 )
 from capi_stream.intake.raw_values import LeftOut, hash_of
+from capi_stream.intake.reference import page
+from capi_stream.intake.spec import MappingError
+from capi_stream.intake.values import EXTINFO
+from tests.builders import ROOT
+from tests.intake.sales import compiled
 
 PAYLOADS: list[dict[str, Any]] = [
     case["payload"]
@@ -77,6 +83,41 @@ def test_an_external_id_that_looks_like_a_hash_can_be_hashed(hashing: Hashing, s
     assert identifier(parameter, UUID_WITHOUT_DASHES, 2026) == sent
 
 
+CHOSEN = [parameter for parameter in PARAMETERS if parameter.values]
+
+
+def constant(parameter: Parameter, value: str) -> str:
+    """A mapping of sales in which `parameter` is always `value`, as flow YAML."""
+    made: dict[str, Any] = {parameter.name: {"const": [value] if parameter.kind is Kind.TEXTS else value}}
+    if parameter.place is Place.CONTENTS:
+        return json.dumps({"custom_data": {"contents": {"each": "lines", "item": made}}})
+    return json.dumps(made if parameter.place is Place.EVENT else {parameter.place: made})
+
+
+@pytest.mark.parametrize("parameter", CHOSEN, ids=lambda parameter: parameter.name)
+def test_a_constant_of_a_closed_set_is_held_to_it(parameter: Parameter) -> None:
+    for value in parameter.values:
+        compiled(constant(parameter, value))
+    with pytest.raises(MappingError, match=f"{parameter.name} has no value 'no_such'; it knows "):
+        compiled(constant(parameter, "no_such"))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, parameter in BY_PLACE[Place.EVENT].items() if parameter.kind is Kind.OBJECT]
+)
+def test_an_object_of_parameters_is_no_constant(name: str) -> None:
+    """Its keys would go unchecked: one that user_data does not know stopped the service."""
+    with pytest.raises(MappingError, match=f"{name} is no constant: write its parameters below it"):
+        compiled(json.dumps({name: {"const": {"shoe": "44"}}}))
+
+
+def test_a_key_of_attribution_setting_is_held_to_the_table() -> None:
+    hours = compiled("{attribution_data: {attribution_setting: {inactivity_window_hours: number}}}")
+    assert "inactivity_window_hours" in hours.source
+    with pytest.raises(MappingError, match="Did you mean 'inactivity_window_hours'"):
+        compiled("{attribution_data: {attribution_setting: {inactivity_hours: number}}}")
+
+
 def test_what_is_sent_is_the_hash_of_the_normal_form() -> None:
     assert identifier(USER_DATA["fn"], " Mary ", 2026) == hash_of("mary")
     assert identifier(USER_DATA["client_user_agent"], "Mozilla/5.0 (X11)", 2026) == "Mozilla/5.0 (X11)"
@@ -86,6 +127,25 @@ def test_what_is_sent_is_the_hash_of_the_normal_form() -> None:
 def test_a_birth_date_is_bounded_by_the_year_that_is_handed_in() -> None:
     assert identifier(USER_DATA["db"], "2027-01-01", 2027) == hash_of("20270101")
     assert identifier(USER_DATA["db"], "2027-01-01", 2026) == LeftOut("out_of_range")
+
+
+def test_the_page_of_parameters_is_current() -> None:
+    """Else: `python -m capi_stream.intake.reference > docs/parameters.md`."""
+    assert page() == (ROOT / "docs/parameters.md").read_text()
+
+
+def test_the_page_has_every_parameter_with_its_normal_form_and_values() -> None:
+    rows = [line for line in page().splitlines() if line.startswith("| `")]
+    for parameter in PARAMETERS:
+        found = [row for row in rows if row.startswith(f"| `{parameter.name}` |") and parameter.source in row]
+        assert found
+        assert any(all(f"`{value}`" in row for value in parameter.values) for row in found)
+    assert "|  | customer information" not in page()  # each function that normalises says in its docstring what it does
+
+
+def test_the_page_links_every_source() -> None:
+    for source in Source:
+        assert f"| {source.removesuffix(', quoted')} | <https://" in page()
 
 
 def test_money_is_a_number() -> None:

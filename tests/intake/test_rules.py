@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_stream.intake.parameters import ACTION_SOURCES, EVENT, USER_DATA, Hashing
+from capi_stream.intake.parameters import EVENT, PARAMETERS, USER_DATA, Hashing
 from capi_stream.intake.raw_values import hash_of
-from capi_stream.intake.rules import REASONS, Violation, check, not_after
+from capi_stream.intake.rules import REASONS, Violation, check, clamped, not_after
 from capi_stream.intake.settings import Rules
+from capi_stream.intake.values import ACTION_SOURCES
 
 NOW = 1_790_000_000
 DAY = 86_400
@@ -106,13 +107,22 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("unexpected_key", {"advertiser_tracking_enabled": 1}),
     ("app_data_incomplete", {"action_source": "app"}),
     ("app_data_incomplete", {"action_source": "app", "app_data": {"extinfo": EXTINFO}}),
-    ("app_data_incomplete", {"action_source": "app", "app_data": {**APP, "advertiser_tracking_enabled": "yes"}}),
+    ("app_data_incomplete", {"action_source": "app", "app_data": {**APP, "advertiser_tracking_enabled": None}}),
     ("app_data_incomplete", {"action_source": "app", "app_data": {**APP, "extinfo": []}}),
     ("app_data_incomplete", {"action_source": "app", "app_data": {**APP, "extinfo": EXTINFO[:15]}}),
     ("app_data_incomplete", {"action_source": "app", "app_data": {**APP, "extinfo": ["x", *EXTINFO[1:]]}}),
     ("app_data_incomplete", {"action_source": "app", "app_data": {**APP, "extinfo": ["a2", *[""] * 15]}}),
     ("app_data_incomplete", {"action_source": "app", "app_data": {**APP, "extinfo": [*EXTINFO[:15], None]}}),
-    ("app_data_incomplete", {"action_source": "app", "app_data": {**APP, "application_tracking_enabled": "yes"}}),
+    ("wrong_type", {"action_source": "app", "app_data": {**APP, "advertiser_tracking_enabled": "yes"}}),
+    ("wrong_type", {"action_source": "app", "app_data": {**APP, "application_tracking_enabled": 2}}),
+    ("wrong_type", {"app_data": {"extinfo": "a2"}}),
+    ("wrong_type", {"opt_out": 2}),
+    ("wrong_type", {"opt_out": "no"}),
+    ("wrong_type", {"original_event_data": {"event_time": "yesterday"}}),
+    ("wrong_type", {"attribution_data": {"touchpoint_ts": 1.5}}),
+    ("wrong_type", {"attribution_data": {"attribution_share": "0.5"}}),
+    ("wrong_type", {"attribution_data": {"attribution_setting": "24h"}}),
+    ("wrong_type", {"attribution_data": {"attribution_setting": {"inactivity_window_hours": "24"}}}),
     ("messaging_channel_missing", {"action_source": "business_messaging"}),
     ("attribution_data_missing", {"event_name": "AppendAttribution"}),
     ("ldu_incomplete", {"data_processing_options": ["LDU"]}),
@@ -166,6 +176,13 @@ TAKEN: list[dict[str, Any]] = [
         "user_data": {"ctwa_clid": "c", "page_id": "1"},
     },
     {"event_name": "AppendAttribution", "attribution_data": {"ad_id": "1"}},
+    {"event_name": "AppendAttribution", "attribution_data": {"ad_id": "1", "attribution_setting": None, "new_key": 1}},
+    {"attribution_data": {"attribution_share": Decimal("0.5"), "attribution_model": "some_new_model"}},
+    {"original_event_data": {"event_time": NOW - 70 * DAY, "new_key": "1"}},
+    {"app_data": {"new_key": 1, "url_schemes": "shop"}},
+    {"customer_segmentation": "some_new_segment"},
+    {"opt_out": True},
+    {"opt_out": 0},
     {"data_processing_options": []},
     {"data_processing_options": ["LDU"], "data_processing_options_country": 0, "data_processing_options_state": 0},
     {"data_processing_options": ["LDU"], "data_processing_options_country": 1, "data_processing_options_state": 2000},
@@ -256,9 +273,10 @@ def test_a_violation_names_the_place() -> None:
     assert violation == Violation("unexpected_key", "custom_data.contents[1].name")
 
 
+KEYS = sorted({parameter.name for parameter in PARAMETERS})
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(sorted(USER_DATA)), inner, max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
     max_leaves=4,
 )
 PATHS = [
@@ -276,3 +294,30 @@ def test_any_event_is_taken_or_refused_for_a_known_reason(changes: dict[str, Any
     ordered = dict(sorted(changes.items(), key=lambda change: "__" not in change[0]))  # members first, then the whole
     violation = check(copy.deepcopy(event(**ordered)), NOW, Rules(strict_website=is_strict))
     assert violation is None or violation.reason in REASONS
+
+
+@pytest.mark.parametrize(
+    ("ahead", "time"),
+    [(-1, -1), (0, 0), (1, 0), (60, 0), (61, 61), (NOW * 1000, NOW * 1000)],
+)
+def test_a_time_a_little_ahead_is_brought_back_to_the_clock(ahead: int, time: int) -> None:
+    changed = event(event_time=NOW + ahead)
+
+    assert clamped(changed, NOW + 0.5, Rules(future="clamp")) is (changed["event_time"] != NOW + ahead)
+    assert changed["event_time"] == NOW + time
+
+
+@pytest.mark.parametrize("time", [None, "1790000001", 1.5, True])
+def test_what_is_no_time_is_left_for_the_rules_to_refuse(time: Any) -> None:
+    changed = event(event_time=time)
+
+    assert not clamped(changed, NOW, Rules(future="clamp"))
+    assert changed["event_time"] is time
+    assert not clamped({}, NOW, Rules(future="clamp"))
+
+
+def test_a_time_ahead_is_sent_as_it_is_by_default() -> None:
+    changed = event(event_time=NOW + 30)
+
+    assert not clamped(changed, NOW, Rules())
+    assert changed["event_time"] == NOW + 30

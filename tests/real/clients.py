@@ -85,7 +85,7 @@ def committed_with_metadata(bootstrap: str | Client, group: str, topic: str) -> 
 
 
 def _committed(bootstrap: str | Client, group: str, topic: str) -> list[TopicPartition]:
-    admin = AdminClient(client(bootstrap))
+    admin = AdminClient({**client(bootstrap), "log_level": 2})  # one of hundreds: a line each would bury the test's own
     asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
     try:
         offsets = asked[group].result(10).topic_partitions

@@ -11,18 +11,19 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from capi_stream.sandbox.attribution import ATTRIBUTION, ORIGINAL_EVENT, SETTING
 from capi_stream.sandbox.customer import KNOWN
 from capi_stream.sandbox.judging import Conduct
 from capi_stream.sandbox.poison import Poison
 from capi_stream.sandbox.purchase import CONTENT, CUSTOM_DATA
 from capi_stream.sandbox.registry import StandInRegistry
-from capi_stream.sandbox.rules import APP_DATA, ATTRIBUTION, EVENT, ORIGINAL_EVENT
+from capi_stream.sandbox.rules import APP_DATA, EVENT
 from capi_stream.sandbox.server import Sandbox
 from capi_stream.sandbox.wire import Answer, Request
 from tests.sandbox.sandbox_client import call, purchase
 
 HUGE = 10**400  # longer than a float
-KEYS = sorted({*EVENT, *KNOWN, *CUSTOM_DATA, *CONTENT, *APP_DATA, *ATTRIBUTION, *ORIGINAL_EVENT})
+KEYS = sorted({*EVENT, *KNOWN, *CUSTOM_DATA, *CONTENT, *APP_DATA, *ATTRIBUTION, *SETTING, *ORIGINAL_EVENT})
 OBJECTS = {
     "user_data": KNOWN,
     "custom_data": CUSTOM_DATA,

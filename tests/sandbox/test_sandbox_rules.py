@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from capi_stream.intake import values
+from capi_stream.intake.parameters import BY_PLACE, Place
+from capi_stream.intake.request_parameters import REQUEST
 from capi_stream.intake.words import CURRENCIES as OURS
+from capi_stream.sandbox import attribution, customer, rules
+from capi_stream.sandbox import purchase as purchase_rules
+from capi_stream.sandbox.judging import TEXTS
 from capi_stream.sandbox.purchase import CURRENCIES
 from capi_stream.sandbox.rules import violation, warnings
 
@@ -17,6 +24,7 @@ DAY = 86_400
 HASH = "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f"
 EXTINFO = ["a2", "com.shop", "1.0", "1.0.1", "14", *[""] * 11]
 APP = {"advertiser_tracking_enabled": 1, "extinfo": EXTINFO}
+ATTRIBUTED = {"ad_id": "1", "touchpoint_ts": NOW - DAY, "attribution_share": 0.5, "attribution_value": 2.5}
 
 
 def event(**changes: Any) -> dict[str, Any]:
@@ -128,7 +136,13 @@ REFUSED = [
     ("schema", event(action_source="business_messaging", messaging_channel="")),
     ("schema", event(event_name="AppendAttribution")),
     ("schema", event(original_event_data={"event_time": "yesterday"})),
+    ("schema", event(original_event_data={"order_id": 7})),
     ("schema", event(attribution_data={"attribution_setting": "24h"})),
+    ("schema", event(attribution_data={"attribution_setting": {"inactivity_window_hours": "24"}})),
+    ("schema", event(attribution_data={"attribution_share": "0.5"})),
+    ("schema", event(attribution_data={"attr_window": "7"})),
+    ("schema", event(attribution_data={"touchpoint_ts": 1.5})),
+    ("schema", event(app_data={"consider_views": "yes"})),
 ]
 
 
@@ -161,6 +175,9 @@ TAKEN = [
     event(opt_out=True),
     event(opt_out=0),
     event(attribution_data={"attribution_setting": {"inactivity_window_hours": 24}}),
+    event(event_name="AppendAttribution", attribution_data=ATTRIBUTED),
+    event(original_event_data={"event_name": "Lead", "event_time": NOW - 70 * DAY, "order_id": "7", "event_id": "0"}),
+    event(customer_segmentation="new_customer_to_medium"),
     event(action_source="business_messaging", messaging_channel="whatsapp", user_data={"ctwa_clid": "c"}),
     event(event_name="Something of ours", custom_data={"own": [1, 2], "other": True}),
     user(em=[HASH, HASH + ".AQQCAQMC"]),
@@ -204,6 +221,20 @@ DEGRADED = [
     ("unknown_delivery_category", purchase(contents=[{"id": "tea", "delivery_category": "drone"}])),
     ("unknown_messaging_channel", event(action_source="business_messaging", messaging_channel="pigeon")),
     ("unknown_app_data_key", event(app_data={"surprise": 1})),
+    ("messaging_ids_missing", event(action_source="business_messaging", messaging_channel="messenger")),
+    ("unknown_customer_segmentation", event(customer_segmentation="regular")),
+    ("unknown_original_event_key", event(original_event_data={"surprise": 1})),
+    ("unknown_attribution_key", event(attribution_data={"surprise": 1})),
+    ("unknown_attribution_key", event(attribution_data={"attribution_setting": {"surprise": 1}})),
+    ("unknown_attribution_word", event(attribution_data={"attribution_model": "guess"})),
+    ("unknown_attribution_word", event(attribution_data={"attribution_method": "guess"})),
+    ("unknown_attribution_word", event(attribution_data={"decline_reason": "guess"})),
+    ("attribution_share_out_of_range", event(attribution_data={"attribution_share": 50})),
+    ("attribution_incomplete", event(event_name="AppendAttribution", attribution_data={"ad_id": "1"})),
+    ("time_in_milliseconds", event(attribution_data={"touchpoint_ts": NOW * 1000})),
+    ("time_in_milliseconds", event(original_event_data={"event_time": NOW * 1000})),
+    ("browser_id_in_seconds", user(fbc="fb.1.1554763741.AbCdEf")),
+    ("browser_id_in_seconds", user(em=HASH, fbp="fb.1.1554763741.1098115397")),
     (
         "unknown_ldu_country",
         event(data_processing_options=["LDU"], data_processing_options_country=2, data_processing_options_state=0),
@@ -219,6 +250,75 @@ DEGRADED = [
 def test_an_event_that_is_taken_at_a_loss_is_warned_of(slug: str, degraded: dict[str, Any]) -> None:
     assert violation(degraded, NOW) is None
     assert list(warnings(degraded)) == [slug]
+
+
+UNDEGRADED = [
+    event(event_name="AppendAttribution", attribution_data=ATTRIBUTED | {"attribution_model": "last_click"}),
+    event(attribution_data=ATTRIBUTED | {"attribution_share": 1, "visit_time": NOW}),
+    event(original_event_data={"event_name": "Lead", "event_time": NOW - 70 * DAY, "order_id": "7", "event_id": "0"}),
+    event(customer_segmentation="new_customer_to_medium"),
+    user(em=HASH, fbc="fb.1.1554763741205.AbCdEf", fbp="fb.1.1558571054389.1098115397"),
+]
+
+
+@pytest.mark.parametrize("documented", UNDEGRADED)
+def test_what_is_documented_is_not_warned_of(documented: dict[str, Any]) -> None:
+    assert list(warnings(documented)) == []
+
+
+WITH_IDS = [
+    ("whatsapp", {"ctwa_clid": "c", "whatsapp_business_account_id": "1"}),
+    ("messenger", {"page_id": "1", "page_scoped_user_id": "2"}),
+    ("instagram", {"ig_account_id": "1", "ig_sid": "2"}),
+]
+
+
+@pytest.mark.parametrize(("channel", "ids"), WITH_IDS)
+def test_a_message_with_its_channels_ids_is_not_warned_of(channel: str, ids: dict[str, str]) -> None:
+    message = event(action_source="business_messaging", messaging_channel=channel, user_data=ids)
+    assert violation(message, NOW) is None
+    assert list(warnings(message)) == []
+
+
+KEYS = [
+    (Place.EVENT, rules.EVENT),
+    (Place.USER_DATA, customer.KNOWN),
+    (Place.CUSTOM_DATA, purchase_rules.CUSTOM_DATA),
+    (Place.CONTENTS, purchase_rules.CONTENT),
+    (Place.APP_DATA, rules.APP_DATA),
+    (Place.ORIGINAL_EVENT_DATA, attribution.ORIGINAL_EVENT),
+    (Place.ATTRIBUTION_DATA, attribution.ATTRIBUTION),
+    (Place.ATTRIBUTION_SETTING, attribution.SETTING),
+]
+
+
+@pytest.mark.parametrize(("place", "known"), KEYS)
+def test_both_opinions_know_the_same_parameters(place: Place, known: Iterable[str]) -> None:
+    assert BY_PLACE[place].keys() == set(known)
+
+
+def test_both_opinions_know_the_same_objects() -> None:
+    assert {place for place, _ in KEYS} == set(Place)
+    assert {each.name for each in REQUEST} == set(TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (values.ACTION_SOURCES, rules.ACTION_SOURCES),
+        (values.MESSAGING_CHANNELS, rules.MESSAGING_IDS),
+        (values.CUSTOMER_SEGMENTATIONS, rules.SEGMENTATIONS),
+        (values.CONTENT_TYPES, purchase_rules.CONTENT_TYPES),
+        (values.DELIVERY_CATEGORIES, purchase_rules.DELIVERY_CATEGORIES),
+        (values.ATTRIBUTION_MODELS, attribution.WORDS["attribution_model"]),
+        (values.ATTRIBUTION_METHODS, attribution.WORDS["attribution_method"]),
+        (values.DECLINE_REASONS, attribution.WORDS["decline_reason"]),
+        (values.LDU_COUNTRIES, rules.LDU_COUNTRIES),
+        (values.LDU_STATES, rules.LDU_STATES),
+    ],
+)
+def test_both_opinions_know_the_same_values(ours: Iterable[object], theirs: Iterable[object]) -> None:
+    assert set(ours) == set(theirs)
 
 
 def test_no_currency_that_the_service_sends_is_refused() -> None:

@@ -291,6 +291,28 @@ def test_a_strict_sandbox_refuses_what_is_only_warned_of_else() -> None:
         assert "website_without_user_agent" in post(strict.url, [without_agent]).error["error_user_msg"]
 
 
+BESIDE = {
+    **dict.fromkeys(("partner_agent", "namespace_id", "upload_id", "upload_tag", "upload_source"), "12"),
+    "appsecret_proof": "e323ec626319ca94ee8bff2e4c87cf613be6ea19919ed1364124e16807ab3176",
+}
+
+
+def test_the_parameters_beside_the_events_are_taken(sandbox: Sandbox) -> None:
+    assert post(sandbox.url, [purchase()], **BESIDE).status == 200
+
+
+@pytest.mark.parametrize("name", [*BESIDE, "test_event_code"])
+def test_a_parameter_beside_the_events_must_be_a_string(sandbox: Sandbox, name: str) -> None:
+    parameters: dict[str, Any] = {name: 12}
+    error = post(sandbox.url, [purchase()], **parameters).error
+    assert (error["code"], name in error["error_user_msg"]) == (100, True)
+    assert sandbox.accepted() == {}
+
+
+def test_a_proof_that_is_no_sha_256_is_refused(sandbox: Sandbox) -> None:
+    assert post(sandbox.url, [purchase()], appsecret_proof="s3cret").error["code"] == 100
+
+
 def test_a_test_event_code_is_warned_of(sandbox: Sandbox) -> None:
     post(sandbox.url, [purchase()], test_event_code="TEST1")
 

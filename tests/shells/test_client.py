@@ -92,21 +92,42 @@ def test_graph_gets_the_events_as_encoded_and_the_token_in_a_header_alone(post: 
     assert request.headers["content-type"] == "application/json; charset=utf-8"
 
 
+BESIDE = {
+    "test_event_code": 'TEST"1',
+    "partner_agent": "shop",
+    "namespace_id": "12",
+    "upload_id": "34",
+    "upload_tag": "tills é",
+    "upload_source": "pos",
+}
+
+
 def test_graph_gets_the_settings_of_the_request_beside_the_events(post: Post) -> None:
     with TinyApi() as api:
-        post(api.url, app_secret="s3cret", target={"test_event_code": 'TEST"1', "partner_agent": "shop"})
+        post(api.url, app_secret="s3cret", target=BESIDE)
     proof = hmac.new(b"s3cret", TOKEN.encode(), hashlib.sha256).hexdigest()
-    assert api.requests[0].json() == {
-        "data": [{"event_id": "e"}],
-        "test_event_code": 'TEST"1',
-        "partner_agent": "shop",
-        "appsecret_proof": proof,
-    }
+    assert api.requests[0].json() == {"data": [{"event_id": "e"}], **BESIDE, "appsecret_proof": proof}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_each_setting_of_the_request_stands_alone(post: Post, name: str) -> None:
+    with TinyApi() as api:
+        post(api.url, target={name: BESIDE[name]})
+    assert api.requests[0].json() == {"data": [{"event_id": "e"}], name: BESIDE[name]}
+
+
+def test_the_proof_is_what_openssl_makes_of_token_and_secret(post: Post) -> None:
+    """`printf EAAB-secret | openssl dgst -sha256 -hmac s3cret`."""
+    with TinyApi() as api:
+        post(api.url, app_secret="s3cret")
+    assert (
+        api.requests[0].json()["appsecret_proof"] == "6ef922b5c0602ae08aa0a6eebabbbdb50d8a59869540bf7ea1a7705760580158"
+    )
 
 
 def test_a_gateway_gets_its_key_in_the_body_and_nothing_that_it_would_not_forward(post: Post) -> None:
     with TinyApi() as api:
-        outcome = post(api.url + "/", a_batch(endpoint="gateway"), app_secret="s", target={"test_event_code": "T"})
+        outcome = post(api.url + "/", a_batch(endpoint="gateway"), app_secret="s", target=BESIDE)
     assert isinstance(outcome, Accepted)
     (request,) = api.requests
     assert request.line == "POST /capi/100/events HTTP/1.1"
