@@ -48,14 +48,7 @@ class SchemaFetcher:
 
     def __init__(self, settings: RegistrySettings) -> None:
         self._settings = settings
-        try:
-            # Not the client's own retries: our thread asks again, and an outage would show only after four timeouts.
-            own = {"timeout": settings.answer_seconds, "max.retries": 0}
-            self._client = SchemaRegistryClient({**own, **settings.properties})
-        except (ValueError, TypeError, OSError) as error:
-            raise KafkaFailure(
-                f"the registry's client refuses its properties: {error}. What to do: see registry in the configuration."
-            ) from None
+        self._client = registry_client(settings)
         self.fetches: Counter[str] = Counter()  # outcome -> number: fetched, unknown, failed
         self.outage: str | None = None  # why the registry cannot be asked, while it cannot
         self._wanted: frozenset[SchemaKey] = frozenset()
@@ -101,7 +94,7 @@ class SchemaFetcher:
     def _ask(self, key: SchemaKey, now: float) -> None:
         try:
             schema = self._schema(key)
-            answer = Fetched(key, _text(schema), tuple(self._references(schema, set())))
+            answer = Fetched(key, text_of(schema), tuple(references_of(self._client, schema)))
         except SchemaRegistryError as error:
             if error.error_code == UNKNOWN_CODE:
                 self._is_unknown(key, now)
@@ -117,17 +110,6 @@ class SchemaFetcher:
 
     def _schema(self, key: SchemaKey) -> Schema:
         return self._client.get_schema(key) if isinstance(key, int) else self._client.get_schema_by_guid(key)
-
-    def _references(self, schema: Schema, seen: set[tuple[str, int]]) -> Sequence[str]:
-        texts: list[str] = []
-        for reference in schema.references or ():
-            subject, version = reference.subject, reference.version
-            if subject is None or version is None or (subject, version) in seen:
-                continue
-            seen.add((subject, version))
-            found = self._client.get_version(subject, version).schema
-            texts += [*self._references(found, seen), _text(found)]
-        return texts
 
     def _is_unknown(self, key: SchemaKey, now: float) -> None:
         """Believe it only after it was said for a while: replicas lag. The verdict does not hold for ever either."""
@@ -154,7 +136,36 @@ class SchemaFetcher:
         self.outage = f"the schema registry does not answer ({why})"
 
 
-def _text(schema: Schema) -> str:
+def registry_client(settings: RegistrySettings) -> SchemaRegistryClient:
+    """A client of the registry. Raises KafkaFailure for properties that it refuses."""
+    # Not the client's own retries: who asks asks again, and an outage would show only after four timeouts.
+    own = {"timeout": settings.answer_seconds, "max.retries": 0}
+    try:
+        return SchemaRegistryClient({**own, **settings.properties})
+    except (ValueError, TypeError, OSError) as error:
+        raise KafkaFailure(
+            f"the registry's client refuses its properties: {error}. What to do: see registry in the configuration."
+        ) from None
+
+
+def references_of(
+    client: SchemaRegistryClient, schema: Schema, seen: set[tuple[str, int]] | None = None
+) -> Sequence[str]:
+    """The texts of all schemas that `schema` refers to, each after those that it refers to itself."""
+    seen = set() if seen is None else seen
+    texts: list[str] = []
+    for reference in schema.references or ():
+        subject, version = reference.subject, reference.version
+        if subject is None or version is None or (subject, version) in seen:
+            continue
+        seen.add((subject, version))
+        found = client.get_version(subject, version).schema
+        texts += [*references_of(client, found, seen), text_of(found)]
+    return texts
+
+
+def text_of(schema: Schema) -> str:
+    """The text of `schema`. Raises NoSchemaInAnswer."""
     # An empty text would be believed, and every record of this schema refused as not to be read.
     if not isinstance(schema.schema_str, str) or not schema.schema_str:
         raise NoSchemaInAnswer

@@ -1,0 +1,188 @@
+"""What one schema makes of another's records: what is refused, what changes, and what a mapping makes of the fields.
+
+The comparison is stricter than the service's own (`intake/resolution.py`), which lets a schema pass that only sometimes
+holds what cannot be read: such a record becomes a dead letter by itself. Here that is a refusal too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, NamedTuple
+
+from capi_stream.intake.decoding import Decoder
+from capi_stream.intake.resolution import differences, shown
+from capi_stream.intake.schema_text import read_schema
+from capi_stream.intake.schemas import MISSING, Array, Enum, Field, Map, Primitive, RecordType, SchemaError, Type, Union
+from capi_stream.intake.settings import TopicSettings
+from capi_stream.intake.spec import Each, Path, Template
+from capi_stream.intake.spec_text import read_spec
+
+
+class Refusal(NamedTuple):
+    """Why records cannot be read, all or some of them."""
+
+    path: str
+    text: str
+
+
+class Change(NamedTuple):
+    """A field that can be read, but not as the schema here has it."""
+
+    path: str
+    text: str
+
+
+Finding = Refusal | Change
+
+
+def understood(text: str, topic: TopicSettings) -> list[Finding]:
+    """What `topic` makes of records of the schema in `text`; a change names the parameters that are made from it."""
+    try:
+        writer, reader = read_schema(text), read_schema(topic.schema)
+        found = compared(writer, reader)
+        if not found:
+            Decoder(writer, reader)
+    except SchemaError as error:
+        return [Refusal("", f"the schema cannot be used: {error}")]
+    spec, _ = read_spec(topic.mapping, topic.mapping_name)
+    mapped = list(_mapped(spec, ()))
+    return [_with_parameters(each, mapped) if isinstance(each, Change) else each for each in found]
+
+
+def compared(writer: Type, reader: Type) -> list[Finding]:
+    """All that parts the two, from the outside in. Refusals come first."""
+    always = differences(writer, reader)
+    rest = list(_differing(writer, reader, ""))
+    told = [Refusal(text.partition(" ")[0], text) for text in always]
+    sometimes = [each for each in rest if isinstance(each, Refusal) and each.path not in {one.path for one in told}]
+    return [*told, *sometimes, *(each for each in rest if isinstance(each, Change))]
+
+
+# Two schemas.
+
+
+def _differing(writer: Type, reader: Type, path: str) -> Iterator[Finding]:
+    for branch in _branches(writer):
+        like = next((each for each in _branches(reader) if _takes(each, branch)), None)
+        if like is None:
+            yield Refusal(path, f"{path} can be {shown(branch)} there and is {shown(reader)} here")
+        else:
+            yield from _within(branch, like, path)
+
+
+def _within(writer: Type, reader: Type, path: str) -> Iterator[Finding]:
+    match writer, reader:
+        case RecordType(), RecordType():
+            yield from _in_record(writer, reader, path)
+        case Array(items=written), Array(items=read):
+            yield from _differing(written, read, f"{path}[]")
+        case Map(values=written), Map(values=read):
+            yield from _differing(written, read, f"{path}.*")
+        case Enum(), Enum():
+            yield from _in_enum(writer, reader, path)
+        case Primitive(), Primitive() if (writer.kind, writer.logical) != (reader.kind, reader.logical):
+            yield Change(path, f"{path} is {shown(writer)} there and is read as {shown(reader)}")
+
+
+def _in_record(writer: RecordType, reader: RecordType, path: str) -> Iterator[Finding]:
+    read = set()
+    for field in reader.fields:
+        where = f"{path}.{field.name}" if path else field.name
+        written = _written(writer, field)
+        if written is not None:
+            read.add(written.name)
+            yield from _differing(written.type, field.type, where)
+        elif field.default is not MISSING:  # without one it is among the differences
+            yield Change(where, f"{where} is missing there and is read as {json.dumps(field.default, default=str)}")
+    for field in writer.fields:
+        if field.name not in read:
+            where = f"{path}.{field.name}" if path else field.name
+            yield Change(where, f"{where} is unknown here and is skipped")
+
+
+def _written(writer: RecordType, field: Field) -> Field | None:
+    found = (writer.field(name) for name in (field.name, *field.aliases))
+    return next((each for each in found if each is not None), None)
+
+
+def _in_enum(writer: Enum, reader: Enum, path: str) -> Iterator[Finding]:
+    unknown = [symbol for symbol in writer.symbols if symbol not in reader.symbols]
+    if unknown and reader.default is None:
+        yield Refusal(
+            path, f"{path} can be {', '.join(unknown)} there, and the enum here has neither that nor a default"
+        )
+    elif unknown:
+        yield Change(path, f"{path} can be {', '.join(unknown)} there, which is read as {reader.default}")
+
+
+def _takes(reader: Type, branch: Type) -> bool:
+    """Whether a branch is taken for this one, whatever differs within."""
+    match branch, reader:
+        case (Array(), Array()) | (Map(), Map()):
+            return True
+        case RecordType(), RecordType():
+            return not differences(branch, replace(reader, fields=()))
+    return not differences(branch, reader)
+
+
+def _branches(kind: Type) -> tuple[Type, ...]:
+    return kind.branches if isinstance(kind, Union) else (kind,)
+
+
+# A mapping.
+
+
+class Mapped(NamedTuple):
+    """A path into the record, written as those of findings are, and what is made from it."""
+
+    path: str
+    makes: str
+
+
+def _mapped(node: Any, within: tuple[str, ...]) -> Iterator[Mapped]:
+    """Every path in the spec; `within` is the array whose items paths begin at."""
+    match node:
+        case Path(parts, place):
+            if not parts[0].startswith("$") or parts[0] == "$":
+                yield Mapped(".".join(_full(parts, within)), place.makes)
+        case Each(path, item):  # what goes with the array is told by what is read of its items
+            yield from _mapped(item, _items(path, within))
+        case Template(event, pixel, condition, each):
+            inner = within if each is None else _items(each, within)
+            for part, where in ((each, within), (condition, within), (pixel, inner), (event, inner)):
+                yield from _mapped(part, where)
+        case _:
+            for part in _parts(node):
+                yield from _mapped(part, within)
+
+
+def _parts(node: Any) -> Iterable[Any]:
+    """What stands within a spec's list, object, expression or condition."""
+    if isinstance(node, Mapping):
+        return node.values()
+    if isinstance(node, tuple):
+        return node
+    return [getattr(node, field.name) for field in fields(node)] if is_dataclass(node) else ()
+
+
+def _full(parts: tuple[str, ...], within: tuple[str, ...]) -> tuple[str, ...]:
+    return parts[1:] if parts[0] == "$" else (*within, *parts)
+
+
+def _items(path: Path, within: tuple[str, ...]) -> tuple[str, ...]:
+    *before, last = _full(path.parts, within)
+    return (*before, f"{last}[]")
+
+
+def _with_parameters(change: Change, mapped: Collection[Mapped]) -> Change:
+    """The change, and what is made from the field, if anything is."""
+    makes = dict.fromkeys(each.makes for each in mapped if _touches(change.path, each.path))
+    return change._replace(text=f"{change.text}; makes {', '.join(makes)}") if makes else change
+
+
+def _touches(path: str, other: str) -> bool:
+    """Whether one of the two is the other, or stands within it."""
+    short, long = sorted((path, other), key=len)
+    return long == short or long.startswith((f"{short}.", f"{short}["))
