@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-pins
 
-.PHONY: help env demo check test iptables simulate storms outage format pins clean
+.PHONY: help env demo check test iptables simulate fuzz storms outage format pins clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -44,6 +44,9 @@ N ?= 100000
 SEED_BASE ?= 1000000
 simulate: env  ## N random schedules of the delivery engine, from SEED_BASE on, on all cores
 	$(BIN)/python -m tests.simulation $(SEED_BASE) $$(( $(SEED_BASE) + $(N) ))
+
+fuzz: env  ## random bytes, texts and answers, from random seeds for MINUTES; what it finds goes to tests/fuzz/corpus
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 ROUNDS ?= 10
 SEED ?= 0

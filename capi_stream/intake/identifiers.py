@@ -56,14 +56,14 @@ def _listed(raw: Any) -> list[Any]:
 
 
 def _identifiers(parameter: Parameter, raws: list[Any], this_year: int, dropped: list[Dropped]) -> list[str]:
-    found: list[str] = []
+    found: dict[str, None] = {}  # each once, in their order
     for raw in raws:
         value = identifier(parameter, raw, this_year)
         if not isinstance(value, str):
             dropped.append(Dropped(parameter.name, value.reason))
-        elif value not in found:
-            found.append(value)
-    return found
+        else:
+            found[value] = None
+    return list(found)
 
 
 def _with_codes(codes: PhoneCodes, user_data: Mapping[str, Any], noted: list[Noted]) -> list[Any]:

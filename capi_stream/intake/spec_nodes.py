@@ -15,6 +15,8 @@ import yaml
 from capi_stream.intake.spec import Mistake
 
 DEEPEST = 20  # levels; a YAML alias can contain itself
+DEEPEST_TEXT = 64  # levels of brackets and indents, before they are read: the YAML reader recurses with each
+MOST_NODES = 2_000  # objects and lists, each as often as it is read: aliases of aliases double with every line
 
 Made = TypeVar("Made")
 
@@ -31,16 +33,20 @@ class Nodes:
     def __init__(self) -> None:
         self.mistakes: list[Mistake] = []
         self._depth = 0
+        self._nodes = 0
 
     def composed(self, text: str) -> yaml.Node | None:
         """The root of the text; None where it is empty or no YAML."""
         try:
-            return yaml.compose(text, Loader=yaml.SafeLoader)
+            self.mistakes.extend(_unreadable(text))
+            return None if self.mistakes else yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.YAMLError as error:
             mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
             problem = getattr(error, "problem", None) or "it cannot be read"
             self.mistakes.append(Mistake(mark.line + 1 if mark else 1, f"this is not YAML: {problem}"))
-            return None
+        except (ValueError, OverflowError):
+            self.mistakes.append(Mistake(1, "this is not YAML: it has an escape that is no character"))
+        return None
 
     def wrong(self, node: yaml.Node, text: str) -> None:
         """Note that `node` is wrong."""
@@ -50,6 +56,13 @@ class Nodes:
         """What `read` makes of `node`; `instead` where it stands too deep."""
         if self._depth >= DEEPEST:
             self.wrong(node, f"it nests deeper than {DEEPEST} levels")
+            return instead
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            if self._nodes == MOST_NODES + 1:
+                self.wrong(
+                    node, f"it has more than {MOST_NODES:,} objects and lists, those of aliases counted each time"
+                )
             return instead
         self._depth += 1
         try:
@@ -114,8 +127,6 @@ class Nodes:
                 return int(text)
             if re.fullmatch(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}", text):
                 return float(text)
-        if re.search("[\ud800-\udfff]", text):
-            self.wrong(node, "a text in it has half a surrogate pair, which JSON in UTF-8 cannot hold")
         return text
 
 
@@ -125,3 +136,20 @@ _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 def line_of(node: yaml.Node) -> int:
     """The line that `node` begins in; 1 is the first."""
     return int(node.start_mark.line) + 1
+
+
+def _unreadable(text: str) -> Iterator[Mistake]:
+    """The first thing in `text` that is YAML, and that nobody should read all the same."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = int(event.start_mark.line) + 1 if event.start_mark else 1
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.ScalarEvent) and re.search("[\ud800-\udfff]", event.value):
+            yield Mistake(line, "a text in it has half a surrogate pair, which JSON in UTF-8 cannot hold")
+            return
+        if depth > DEEPEST_TEXT:
+            yield Mistake(line, f"it nests deeper than {DEEPEST_TEXT} levels")
+            return
