@@ -8,20 +8,19 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 import structlog
 
-from capi_stream import __version__
+from capi_stream import outlets
 from capi_stream.config import Settings
 from capi_stream.delivery.engine import Engine
-from capi_stream.endpoints.posters import PosterBroken, Posters
+from capi_stream.endpoints.posters import PosterBroken
 from capi_stream.endpoints.tokens import Renewed, Tokens
 from capi_stream.intake.intake import Intake
 from capi_stream.kafka.consumer import GroupConsumer
 from capi_stream.kafka.failures import KafkaFailure
-from capi_stream.kafka.producer import LetterProducer
 from capi_stream.kafka.registries import Registries
 from capi_stream.kafka.registry import Fetched
 from capi_stream.model import Partition
@@ -29,6 +28,7 @@ from capi_stream.observability.admin import AdminFailure
 from capi_stream.observability.board import Sight
 from capi_stream.observability.logs import set_up
 from capi_stream.observability.watch import Watch
+from capi_stream.outlets import Outlets
 
 log = structlog.get_logger("capi_stream")
 
@@ -40,10 +40,19 @@ EXIT_SECONDS = 10.0  # until the process is ended from outside of Python
 
 def run(settings: Settings) -> int:
     """Deliver until a signal says stop; the process's exit code. A second signal exits at once: nothing is lost."""
+    return _run(settings, outlets.live)
+
+
+def run_shadow(settings: Settings) -> int:
+    """As `run`, but nothing leaves: what would be posted counts as accepted, what would be a letter as stored."""
+    return _run(settings, outlets.shadow)
+
+
+def _run(settings: Settings, make: Callable[[Settings, Tokens], Outlets]) -> int:
     set_up(settings.logs)
     asked = Asked()
     try:
-        service = Service(settings, asked)
+        service = Service(settings, asked, make)
         service.run()
     except StoppedEarlyError:
         pass
@@ -88,24 +97,23 @@ class Asked:
 class Service:
     """Owns every part. One thread runs it: the engine, the consumer and the producer belong to that thread."""
 
-    def __init__(self, settings: Settings, asked: Asked) -> None:
+    def __init__(self, settings: Settings, asked: Asked, make: Callable[[Settings, Tokens], Outlets]) -> None:
         self._asked = asked
         self._deadlines = settings.deadlines
         self._engine = Engine(settings.limits)
         self._intake = Intake(settings.intake)
         self._tokens = Tokens(settings.posters.credentials, settings.posters.token_check_seconds)
-        self._posters = Posters(settings.posters, self._tokens)
-        self._letters = LetterProducer(settings.producer)
+        self._posters, self._letters, self._version = make(settings, self._tokens)
         self._registries = Registries(settings.registries)
         self._consumer = GroupConsumer(settings.consumer, self)
-        self._watch = Watch(settings.admin, settings.limits, __version__, settings.api_version)
+        self._watch = Watch(settings.admin, settings.limits, self._version, settings.api_version)
         self._loop_seconds: Counter[str] = Counter()
         self._show_at = 0.0
         self._give_back_by = float("inf")  # set once, when the whole service stops
 
     def run(self) -> None:
         """Deliver until told to stop; then drain, commit and leave the group. Raises KafkaFailure, PosterBroken."""
-        log.info("starting", version=__version__, admin_port=self._watch.start())
+        log.info("starting", version=self._version, admin_port=self._watch.start())
         self._letters.start()
         self._consumer.start()
         self._asked.has_started = True

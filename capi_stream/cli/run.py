@@ -1,4 +1,4 @@
-"""`capi-stream run`: the service."""
+"""`capi-stream run`: the service, or its shadow."""
 
 from __future__ import annotations
 
@@ -15,9 +15,29 @@ def register(app: typer.Typer) -> None:
     app.command("run")(run)
 
 
-def run(config: Annotated[Path, typer.Option("--config", "-c", help="The configuration, a YAML file.")]) -> None:
+def run(
+    config: Annotated[Path, typer.Option("--config", "-c", help="The configuration, a YAML file.")],
+    shadow: Annotated[
+        bool, typer.Option("--shadow", help="Read, map, check and batch, but post nothing and store no letter.")
+    ] = False,
+    group: Annotated[
+        str | None, typer.Option(metavar="ID", help="The consumer group of --shadow; never the live service's own.")
+    ] = None,
+) -> None:
     """Deliver commerce events until told to stop (SIGTERM, Ctrl-C). A second signal exits at once."""
+    if shadow != (group is not None):
+        typer.echo("--shadow and --group ID go together: a shadow needs a consumer group of its own.", err=True)
+        raise typer.Exit(2)
     settings = loaded(config).settings
     from capi_stream import service
 
-    raise typer.Exit(service.run(settings))
+    if group is None:
+        raise typer.Exit(service.run(settings))
+    from capi_stream.config.shadow import shadowed
+
+    try:
+        settings = shadowed(settings, group)
+    except ValueError as wrong:
+        typer.echo(f"--group: {wrong}.", err=True)
+        raise typer.Exit(2) from None
+    raise typer.Exit(service.run_shadow(settings))

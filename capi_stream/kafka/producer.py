@@ -39,6 +39,14 @@ class LetterProducer:
 
     def start(self) -> None:
         """Check that the topics of letters are there and can be written. Raises KafkaFailure."""
+        for topic, room in self.look().items():
+            log.warning("letter_topic_is_small", topic=topic, max_message_bytes=room, advised=ROOM_BYTES)
+
+    def look(self) -> dict[str, int]:
+        """As `start`, in silence: the topics that would refuse letters for their size, and what each takes in bytes.
+
+        Raises KafkaFailure.
+        """
         for topic in self._topics:
             answer_of(
                 lambda timeout, topic=topic: self._look_at(topic, timeout),  # type: ignore[misc]
@@ -46,7 +54,7 @@ class LetterProducer:
                 self._settings.connect_seconds,
                 between=self._serve,
             )
-        self._ask_what_a_broker_need_not_tell()
+        return self._ask_what_a_broker_need_not_tell()
 
     def _look_at(self, topic: str, timeout: float) -> None:
         found = self._producer.list_topics(topic, timeout=timeout).topics[topic]
@@ -61,7 +69,7 @@ class LetterProducer:
             raise failure(f"look at topic {topic}", found.error)
         raise KafkaException(found.error)
 
-    def _ask_what_a_broker_need_not_tell(self) -> None:
+    def _ask_what_a_broker_need_not_tell(self) -> dict[str, int]:
         """Both questions are out before either is waited for: a broker that answers none costs the time of one."""
         admin = connected(AdminClient, dict(self._settings.properties), lambda _: None)
         rights = admin.describe_topics(
@@ -70,7 +78,7 @@ class LetterProducer:
         resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in self._topics]
         configurations = admin.describe_configs(resources, request_timeout=ASKING_SECONDS)
         _check_rights(_answers(rights))
-        _warn_of_small_topics({each.name: found for each, found in _answers(configurations).items()})
+        return _small_topics({each.name: found for each, found in _answers(configurations).items()})
 
     def _serve(self) -> None:
         with _told():
@@ -139,13 +147,11 @@ def _check_rights(topics: Mapping[str, Any]) -> None:
             raise failure(f"write to topic {topic}", KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED))
 
 
-def _warn_of_small_topics(configurations: Mapping[str, Any]) -> None:
-    """Say so if a topic would refuse letters for their size."""
-    for topic, properties in configurations.items():
-        limit = properties.get("max.message.bytes")
-        room = ROOM_BYTES if limit is None else int(limit.value)
-        if room < ROOM_BYTES:
-            log.warning("letter_topic_is_small", topic=topic, max_message_bytes=room, advised=ROOM_BYTES)
+def _small_topics(configurations: Mapping[str, Any]) -> dict[str, int]:
+    """The topics that would refuse ordinary letters for their size, and what each takes."""
+    limits = {topic: properties.get("max.message.bytes") for topic, properties in configurations.items()}
+    rooms = {topic: ROOM_BYTES if limit is None else int(limit.value) for topic, limit in limits.items()}
+    return {topic: room for topic, room in rooms.items() if room < ROOM_BYTES}
 
 
 def _reason(error: KafkaError) -> str:

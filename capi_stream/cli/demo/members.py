@@ -23,14 +23,14 @@ _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 class Member:
     """One process of the service. Its log goes to a file beside its configuration."""
 
-    def __init__(self, number: int, config: Path, port: int) -> None:
+    def __init__(self, number: int, config: Path, port: int, options: Sequence[str] = ()) -> None:
         self.number = number
         self.admin = f"http://127.0.0.1:{port}"
         self.log = config.with_suffix(f".{number}.log")
         environment = {"CAPI_STREAM__ADMIN__PORT": str(port), "CAPI_STREAM__LOGS__FORMAT": "json"}
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603  our own program
-                [sys.executable, "-m", "capi_stream", "run", "--config", str(config)],
+                [sys.executable, "-m", "capi_stream", "run", "--config", str(config), *options],
                 env={**os.environ, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

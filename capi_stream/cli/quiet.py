@@ -1,0 +1,14 @@
+"""For commands whose output is for a person: what rooms log of changes is no part of it, librdkafka's lines neither."""
+
+from __future__ import annotations
+
+import logging
+
+from capi_stream.observability.logs import set_up
+from capi_stream.observability.settings import LogSettings
+
+
+def quiet() -> None:
+    """Let nothing be logged in this process any more."""
+    set_up(LogSettings())  # structlog would else print to stdout
+    logging.disable(logging.CRITICAL)
