@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -58,6 +59,11 @@ def _run(settings: Settings, make: Callable[[Settings, Tokens], Outlets]) -> int
         pass
     except (KafkaFailure, AdminFailure, PosterBroken, ValueError) as failure:
         log.error("stopped", reason=str(failure))  # noqa: TRY400  the reason is for an operator, a traceback is not
+        return 1
+    except Exception as bug:  # noqa: BLE001  a bug: it says where, and not its own words, which may quote a record
+        frames = traceback.extract_tb(bug.__traceback__)
+        at = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        log.critical("crashed", error=type(bug).__name__, at=at, advice="This is a bug: please report this line")
         return 1
     finally:
         # The clients that nobody closed are destroyed after this line, and that may never end (seen twice: librdkafka's

@@ -199,7 +199,7 @@ class Storm:
         return [
             f"member {member.number}:\n{member.last_words(30)}"
             for member in self._shop.members
-            if "Traceback" in member.log.read_text()
+            if "Traceback" in member.log.read_text() or logged(member, "crashed")
         ]
 
     def said(self) -> Counter[str]:
