@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from decimal import Context, Decimal
 from typing import Any
@@ -63,9 +63,10 @@ def header(record: Record, name: str) -> str | None:
     return text_of(next((content for key, content in reversed(record.headers) if key == name), None))
 
 
-def pixels_of(ids: Sequence[object] | None) -> tuple[PixelId, ...]:
-    """Each pixel once, in order."""
-    return tuple(dict.fromkeys(PixelId(str(each)) for each in ids or ()))
+def pixels_of(ids: object) -> tuple[PixelId, ...]:
+    """Each pixel once, in order, of a list, of one id, or of none."""
+    listed = ids if isinstance(ids, list) else [] if ids is None else [ids]
+    return tuple(dict.fromkeys(PixelId(str(each)) for each in listed))
 
 
 def spread(target: dict[str, Any], entries: Mapping[str, Any]) -> bool:

@@ -166,6 +166,8 @@ def test_a_condition_holds_or_not(condition: str, *, holds: bool) -> None:
         ("$header.no-such-header", {}, ()),
         ("$header.broken", {}, ()),
         ("{from: $kafka.topic, values: {shop.sales: 88}}", {}, ("88",)),
+        ("{from: kind, values: {WEB: ['5', '6']}, otherwise: '7'}", {}, ("5", "6")),
+        ("{from: kind, values: {WEB: ['5', '6']}, otherwise: '7'}", {"kind": "TILL"}, ("7",)),
         ("$kafka.key", {}, ("key-1",)),
         ("{const: ['1', 2, '1']}", {}, ("1", "2")),
         ("tags", {"tags": ["5", None, "6"]}, ("5", "6")),

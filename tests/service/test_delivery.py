@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from capi_stream.sandbox.faults import Fault
 from tests.builders import PIXEL, avro_bytes, commerce_event, encoded
+from tests.real.clients import wait_until
 from tests.service.shop import OTHER_PIXEL, Shop, fresh, header
 
 
@@ -148,6 +150,59 @@ def test_a_gateway_gets_the_events_too(shop: Shop) -> None:
     shop.run(pixels={str(PIXEL): {"gateway": gateway}})
     shop.wait_until_committed()
     assert shop.accepted(str(PIXEL)) == shop.accepted(str(PIXEL), "gateway") == {"order-1": 1}
+
+
+def test_each_destination_gets_what_its_condition_lets_through_and_retries_on_its_own(shop: Shop) -> None:
+    """The offset waits for the slower of the two."""
+    gateway = {"url": shop.sandbox.url, "access_key": shop.sandbox.token(str(PIXEL)), "when": {"event_name": "Lead"}}
+    shop.sandbox.always(Fault("html", endpoint="gateway"))
+    leads = [f"lead-{at}" for at in range(10)]
+    shop.publish(fresh(event_id, event_type="LEAD") for event_id in leads)
+    shop.publish([fresh("order-1"), fresh("page-1", event_type="PAGE_VIEW")])
+    member = shop.run(pixels={str(PIXEL): {"when": {"event_name": {"not": "PageView"}}, "gateway": gateway}})
+    wait_until(lambda: len(shop.accepted(str(PIXEL))) == 11, 30, "the Graph API has its events")
+    wait_until(lambda: member.metrics().total("retries_total") > 1, 30, "the Gateway is tried again")
+    assert sum(shop.committed.values()) < 12
+    shop.sandbox.clear_faults()
+    shop.wait_until_committed()
+    assert set(shop.accepted(str(PIXEL))) == {*leads, "order-1"}
+    assert set(shop.accepted(str(PIXEL), "gateway")) == set(leads)
+    assert member.metrics().by("reason", "records_filtered_total") == {"no_destination": 1}
+
+
+SEVERAL = """
+pixel: {from: $header.brands, values: {both: ["1234567890", "2345678901"]}, otherwise: null, default: "1234567890"}
+events:
+  - event:
+      event_name: {const: Purchase}
+      event_id: event_id
+      event_time: occurred_at
+      action_source: {const: system_generated}
+      user_data: {em: customer.emails}
+      custom_data: {value: order.value, currency: order.currency}
+  - each: order.items
+    event:
+      event_name: {const: Bought}
+      event_time: $.occurred_at
+      action_source: {const: system_generated}
+      user_data: {em: $.customer.emails}
+      custom_data: {content_ids: {each: $.order.items, item: sku}}
+"""
+
+
+def test_a_record_becomes_several_events_for_several_pixels(shop: Shop) -> None:
+    (shop.folder / "several.yaml").write_text(SEVERAL)
+    shop.publish([fresh("order-1")], headers=[("brands", b"both")])
+    shop.publish([fresh("order-2"), fresh("order-3", order_value=None)])
+    shop.run(topics={shop.topic: {"mapping_file": "several.yaml"}})
+    shop.wait_until_committed()
+    names = Counter(event["event_name"] for event in shop.sandbox.events(str(PIXEL)))
+    assert names == {"Purchase": 2, "Bought": 6}
+    assert Counter(event["event_name"] for event in shop.sandbox.events(OTHER_PIXEL)) == {"Purchase": 1, "Bought": 2}
+    assert max(shop.accepted(str(PIXEL)).values()) == 1, "each event has an id of its own"
+    assert [(header(each, "event_index"), header(each, "reason")) for each in shop.letters()] == [
+        ("0", "purchase_without_value")
+    ]
 
 
 @pytest.mark.parametrize("framing", ["single_object", "bare"])
