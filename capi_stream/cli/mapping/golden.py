@@ -1,0 +1,159 @@
+"""Golden files: a record, what lies beside it, and what must become of it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from capi_stream.cli.json_text import JsonError, read, written
+from capi_stream.cli.samples import Beside, sample, unix_time
+from capi_stream.cli.topics import Chosen, UsageError
+from capi_stream.model import Headers, Malformed, Mapped, Reading
+
+RECORD, BESIDE, EVENTS = ".record.json", ".beside.json", ".events.json"
+KNOWN = ("now", "topic", "key", "headers", "timestamp")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One record's files, all but the record read. `expected` is None where nobody has written it yet."""
+
+    record: Path
+    beside: dict[str, Any]
+    events: Path
+    expected: Any
+
+    @property
+    def name(self) -> str:
+        """How people call it."""
+        return self.record.name.removesuffix(RECORD)
+
+    @property
+    def topic(self) -> str | None:
+        """The topic that the case names."""
+        return self.beside.get("topic")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a case, and the lines that tell it."""
+
+    verdict: Literal["alike", "different", "written"]
+    lines: list[str]
+
+
+def cases(directory: Path) -> Iterator[Case]:
+    """The cases in `directory`, by name. Raises UsageError where it has none, or a file that cannot be read."""
+    records = sorted(directory.glob(f"*{RECORD}"))
+    if not records:
+        raise UsageError(
+            f"{directory} has no file NAME{RECORD}: write a record there, as `capi-stream explain` reads it."
+        )
+    names = {each.name.removesuffix(RECORD) for each in records}
+    for file in sorted([*directory.glob(f"*{EVENTS}"), *directory.glob(f"*{BESIDE}")]):
+        name = file.name.removesuffix(EVENTS).removesuffix(BESIDE)
+        if name not in names:
+            raise UsageError(f"{file} has no {name}{RECORD} beside it.")
+    for record in records:
+        stem = record.name.removesuffix(RECORD)
+        beside, events = record.with_name(stem + BESIDE), record.with_name(stem + EVENTS)
+        told = _read(beside) if beside.exists() else {}
+        if not isinstance(told, dict) or (unknown := told.keys() - set(KNOWN)):
+            extra = "" if not isinstance(told, dict) else f", not {', '.join(sorted(unknown))}"
+            raise UsageError(f"{beside} is an object with {', '.join(KNOWN)}{extra}.")
+        if not all(isinstance(told.get(name, ""), str) for name in ("topic", "key")):
+            raise UsageError(f"{beside}: topic and key are texts.")
+        yield Case(record, told, events, _read(events) if events.exists() else None)
+
+
+def outcome(case: Case, chosen: Chosen, unix_now: float | None, *, write: bool) -> Outcome:
+    """Compare one case as of `unix_now`, or of the time that the case names. Raises UsageError."""
+    beside = _beside(case, unix_now)
+    try:
+        made = _events(sample(case.record.read_bytes(), beside, chosen).reading)
+    except UsageError as error:
+        raise UsageError(f"{case.record}: {error}") from None
+    except OSError as error:
+        raise UsageError(f"{case.record} cannot be read: {error.strerror}.") from None
+    if case.expected == made:
+        return Outcome("alike", [f"ok       {case.name}"])
+    if write:
+        case.events.write_text(written(made) + "\n", encoding="utf-8")
+        return Outcome(
+            "written", [f"written  {case.name}: {case.events}{'' if case.expected is None else ' (changed)'}"]
+        )
+    if case.expected is None:
+        return Outcome("different", [f"MISSING  {case.name}: {case.events} is not there; --write writes it"])
+    return Outcome("different", [f"DIFFERS  {case.name}", *_difference(case, made)])
+
+
+def _difference(case: Case, made: Any) -> Iterator[str]:
+    before, after = (_tall(each).splitlines() for each in (case.expected, made))
+    names = str(case.events), "what the mapping makes"
+    for line in difflib.unified_diff(before, after, *names, n=2, lineterm=""):
+        yield f"    {line}"
+
+
+def _tall(value: Any, indent: int = 0) -> str:
+    """JSON with one value a line, so that a difference shows alone."""
+    inner = " " * (indent + 2)
+    if isinstance(value, dict) and value:
+        rows = [f"{inner}{written(key)}: {_tall(each, indent + 2)}" for key, each in sorted(value.items())]
+        return "\n".join(["{", ",\n".join(rows), " " * indent + "}"])
+    if isinstance(value, list) and value:
+        rows = [f"{inner}{_tall(each, indent + 2)}" for each in value]
+        return "\n".join(["[", ",\n".join(rows), " " * indent + "]"])
+    return written(value)
+
+
+def _events(reading: Reading) -> dict[str, Any]:
+    """What became of a record, as it stands in a golden file. What is empty is left out, but `events`."""
+    if isinstance(reading, Malformed):
+        return {"events": [], "rejected": [{"reason": reading.rejection.reason}]}
+    made = reading if isinstance(reading, Mapped) else Mapped()
+    by_index: dict[int, dict[str, Any]] = {}
+    for event in made.events:
+        entry = by_index.setdefault(event.index, {"pixels": {}, "event": read(event.body)})
+        entry["pixels"][event.pixel] = [destination.endpoint for destination in event.destinations]
+    rejected = [
+        {
+            **({} if each.index is None else {"event": each.index}),
+            **({} if each.pixel is None else {"pixel": each.pixel}),
+            "reason": each.reason,
+        }
+        for each in made.rejections
+    ]
+    left_out = [{"field": each.field, "reason": each.reason} for each in made.dropped]
+    others = {"rejected": rejected, "filtered": list(made.filtered), "left_out": left_out}
+    return {"events": list(by_index.values()), **{key: each for key, each in others.items() if each}}
+
+
+def _beside(case: Case, unix_now: float | None) -> Beside:
+    told = case.beside
+    if unix_now is None:
+        if "now" not in told:
+            file = case.record.with_name(case.name + BESIDE)
+            raise UsageError(
+                f'{case.name} does not say when it is: write {{"now": "2026-01-01T12:00Z"}} into {file}, or give --now.'
+            )
+        unix_now = unix_time(str(told["now"]))
+    timestamp = int(unix_time(str(told["timestamp"])) * 1000) if "timestamp" in told else None
+    return Beside(unix_now, case.topic, told.get("key"), _headers(told.get("headers", {}), case), timestamp)
+
+
+def _headers(told: Any, case: Case) -> Headers:
+    if not isinstance(told, dict) or not all(isinstance(each, str) for each in told.values()):
+        raise UsageError(f"{case.name}{BESIDE}: headers is an object of texts.")
+    return [(name, value.encode()) for name, value in told.items()]
+
+
+def _read(path: Path) -> Any:
+    try:
+        return read(path.read_bytes())
+    except JsonError as error:
+        raise UsageError(f"{path}, {error}.") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None

@@ -1,0 +1,158 @@
+"""One record that a person has at hand, as Avro bytes or as JSON, made ready for intake. No server is asked."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import fastavro
+
+from capi_stream.cli.json_text import JsonError, read
+from capi_stream.cli.plain_json import UnfitJsonError, from_json
+from capi_stream.cli.topics import Chosen, UsageError
+from capi_stream.intake.decoding import Decoder, Undecodable
+from capi_stream.intake.framing import Bare, ByFingerprint, ByKey, Unframed, unframe
+from capi_stream.intake.intake import Intake
+from capi_stream.intake.schema_text import read_schema
+from capi_stream.intake.schemas import SchemaError
+from capi_stream.intake.topics import IntakeError, Topic
+from capi_stream.model import Headers, Malformed, NeedSchema, Partition, Reading, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What lies beside a record's value in Kafka. `timestamp_ms` None: as `unix_now`."""
+
+    unix_now: float
+    topic: str | None = None
+    key: str | None = None
+    headers: Headers = ()
+    timestamp_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A record, what intake made of it, and the value that the mapping has seen; None where there is none.
+
+    `notes` say how it was read, where that is not how the service would.
+    """
+
+    record: Record
+    reading: Reading
+    decoded: Any
+    chosen: Chosen
+    topic: Topic
+    notes: Sequence[str]
+
+
+def sample(content: bytes, beside: Beside, chosen: Chosen) -> Sample:
+    """The record in `content`. Raises UsageError where it is JSON that is no record, or the settings are wrong."""
+    as_json = _json(content)
+    if as_json is None:
+        return _of_avro(content, beside, chosen)
+    bare = chosen.with_topic(replace(chosen.topic, framing="bare", writer_schemas=()))
+    note = "JSON by the schema: unions without wrapping, decimals as numbers or texts, times in ISO or as numbers"
+    return _read(_avro_of(as_json, chosen), beside, bare, [note])
+
+
+def _json(content: bytes) -> Any | None:
+    """The JSON object in `content`; None where it is Avro. Raises UsageError for text that is neither."""
+    if not content.strip():
+        raise UsageError("The record is empty.")
+    if not content.lstrip().startswith(b"{"):
+        return None
+    try:
+        return read(content)
+    except JsonError as error:
+        if any(byte < 32 and byte not in b"\t\r\n" for byte in content):
+            return None
+        raise UsageError(f"The record, {error}.") from None
+
+
+def _avro_of(value: Any, chosen: Chosen) -> bytes:
+    try:
+        made = from_json(read_schema(chosen.topic.schema), value)
+    except SchemaError as error:
+        raise UsageError(f"{chosen.topic.schema_name} cannot be used: {error}.") from None
+    except UnfitJsonError as error:
+        raise UsageError(f"This JSON is no record of {chosen.topic.schema_name}: {error}.") from None
+    stream = io.BytesIO()
+    schema = fastavro.parse_schema(_without_logical_types(json.loads(chosen.topic.schema)))
+    fastavro.schemaless_writer(stream, schema, made)
+    return stream.getvalue()
+
+
+def _without_logical_types(schema: Any) -> Any:
+    """A schema's JSON as the decoder reads it: a decimal is its bytes, a time its number."""
+    if isinstance(schema, dict):
+        kept = {
+            key: _without_logical_types(each) for key, each in schema.items() if key not in ("logicalType", "default")
+        }
+        return kept | ({"default": schema["default"]} if "symbols" in schema and "default" in schema else {})
+    return [_without_logical_types(each) for each in schema] if isinstance(schema, list) else schema
+
+
+def _of_avro(content: bytes, beside: Beside, chosen: Chosen) -> Sample:
+    """Read as the topic's settings say; if that is no record, bare, which is said."""
+    framed = _read(content, beside, chosen, [])
+    if not isinstance(framed.reading, Malformed) or chosen.topic.framing == "bare":
+        return framed
+    note = (
+        f"bare Avro, without a frame: in a topic whose framing is {chosen.topic.framing} the service would refuse it"
+        f" ({framed.reading.rejection.reason})"
+    )
+    bare = _read(content, beside, chosen.with_topic(replace(chosen.topic, framing="bare")), [note])
+    return framed if isinstance(bare.reading, Malformed) else bare
+
+
+def _read(value: bytes, beside: Beside, chosen: Chosen, notes: list[str]) -> Sample:
+    try:
+        intake, topic = Intake(chosen.intake), Topic(chosen.topic)
+    except IntakeError as error:
+        raise UsageError(str(error)) from None
+    now_ms = int(beside.unix_now * 1000)
+    timestamp = now_ms if beside.timestamp_ms is None else beside.timestamp_ms
+    key = None if beside.key is None else beside.key.encode()
+    record = Record(Partition(beside.topic or chosen.name, 0), 0, timestamp, key, value, beside.headers)
+    reading = intake(record, beside.unix_now)
+    if isinstance(reading, NeedSchema):
+        intake.learned(reading.schema, chosen.topic.schema)
+        notes = [
+            *notes,
+            f"Confluent, schema {reading.schema.key}: no registry was asked, {chosen.topic.schema_name} was taken",
+        ]
+        reading = intake(record, beside.unix_now)
+    decoded = None if isinstance(reading, Malformed) else _decoded(record, topic, chosen)
+    return Sample(record, reading, decoded, chosen, topic, notes or [f"Avro, {chosen.topic.schema_name}"])
+
+
+def _decoded(record: Record, topic: Topic, chosen: Chosen) -> Any:
+    assert record.value is not None
+    match unframe(record.value, record.headers, chosen.topic.framing):
+        case ByKey(_, start):
+            schema = read_schema(chosen.topic.schema)
+            made = Decoder(schema, schema)(record.value, start)
+        case ByFingerprint(fingerprint, start):
+            made = topic.by_fingerprint[fingerprint](record.value, start)
+        case Bare(start):
+            made = topic.bare(record.value, start)
+        case Unframed():
+            made = None
+    return None if isinstance(made, Undecodable) else made
+
+
+def unix_time(text: str) -> float:
+    """Unix seconds of an ISO time, UTC where it names no zone, or of a number. Raises UsageError."""
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"'{text[:40]}' is no time: write one such as 2026-01-01T12:00:00Z.") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
