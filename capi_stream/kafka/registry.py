@@ -56,6 +56,7 @@ class SchemaFetcher:
         self._unknown_since: dict[SchemaKey, float] = {}
         self._ask_again_at: dict[SchemaKey, float] = {}
         self._failures = 0
+        self._chance = random.Random()  # noqa: S311  it spreads, and hides nothing
         self._answers: SimpleQueue[Fetched | Unknown] = SimpleQueue()
         self._turn = threading.Event()
         threading.Thread(target=self._run, name="schemas", daemon=True).start()
@@ -89,7 +90,7 @@ class SchemaFetcher:
     def _pause(self) -> float:
         if not self._failures:
             return IDLE_SECONDS
-        return backoff(self._failures, random.random(), cap=self._settings.longest_backoff_seconds)  # noqa: S311
+        return backoff(self._failures, self._chance.random(), cap=self._settings.longest_backoff_seconds)
 
     def _ask(self, key: SchemaKey, now: float) -> None:
         try:

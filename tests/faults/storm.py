@@ -18,12 +18,14 @@ from itertools import cycle
 from random import Random
 from typing import Any
 
+from confluent_kafka.admin import AdminClient
+
 from capi_stream.cli.demo.members import Member
 from capi_stream.sandbox.ledger import Keeping, Posted
 from tests.faults.books import Books, DatedLedger, read_books
 from tests.faults.traffic import POISON, Traffic
 from tests.faults.weather import Weather, World
-from tests.real.clients import wait_until
+from tests.real.clients import client, wait_until
 from tests.service.shop import logged, merged
 
 SLOTS = 3  # the most members at a time
@@ -185,7 +187,11 @@ class Storm:
                     self._start(slot)
             return self._shop.committed == self._shop.ends
 
-        wait_until(is_settled, SETTLE_SECONDS, f"all is committed; {self._shop.committed} of {self._shop.ends}")
+        try:
+            wait_until(is_settled, SETTLE_SECONDS, "all is committed")
+        except AssertionError:
+            self._note(f"committed {self._shop.committed} of {self._shop.ends}; the group: {self._group()}")
+            raise
         self._note("all is committed")
         for member in [slot.running for slot in self._slots if slot.running]:
             was_told = logged(member, "draining")  # a second signal would end it at once
@@ -193,6 +199,15 @@ class Storm:
             has_begun = bool(member.log.read_text())  # else it was still importing, and nobody heard the signal
             assert code == 0 or not has_begun, f"member {member.number} was asked to stop and ended with {code}"
         self._note("all members have stopped")
+
+    def _group(self) -> list[str]:
+        """The members of the group, as the broker has them."""
+        admin = AdminClient(client(self._shop.broker))
+        described = admin.describe_consumer_groups([self._shop.group])[self._shop.group].result(10)
+        return [
+            f"{each.member_id}: {[part.partition for part in each.assignment.topic_partitions]}"
+            for each in described.members
+        ]
 
     def crashes(self) -> list[str]:
         """Members that ended by an exception that nobody caught: the ends of their logs."""
