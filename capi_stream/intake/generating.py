@@ -11,26 +11,23 @@ from contextlib import contextmanager
 from typing import Any, assert_never
 
 from capi_stream.intake import fitting
+from capi_stream.intake.conditions import test_of
+from capi_stream.intake.expressions import constants_of, line_of
 from capi_stream.intake.parameters import Kind
 from capi_stream.intake.paths import Found, WrongPathError, at, coercion
-from capi_stream.intake.reading import Scope, reading, value
+from capi_stream.intake.reading import SLOTS, Scope, reading, takes_texts, value
 from capi_stream.intake.schemas import Array, Map, Type
 from capi_stream.intake.source import NULL, Atom, Source
 from capi_stream.intake.spec import (
-    Condition,
     Constant,
     Each,
-    Equals,
-    Every,
     Expression,
     First,
+    Listed,
     Members,
     Mistake,
-    Not,
     Path,
     Place,
-    Present,
-    Some,
     Spec,
     Store,
     Table,
@@ -46,7 +43,7 @@ def generate(spec: Spec, schema: Type, schema_name: str) -> tuple[str, list[Mist
     generator = _Generator(source)
     record = Scope("record", schema)
     for each in spec.filters:
-        with source.under(f"if {generator.condition(each.condition, record)}:"):
+        with source.under(f"if {test_of(source, each.condition, record)}:"):
             source.line(f"return Filtered({each.reason!r})")
     pixels = generator.pixels(spec.pixel, record)
     match spec.templates:
@@ -83,7 +80,7 @@ class _Generator:
         if template.condition is None:
             self._source.line(f"{drafts}.append({self.draft(template, scope, pixels)})")
             return
-        test = self.condition(template.condition, scope)
+        test = test_of(self._source, template.condition, scope)
         with self._source.under(f"if {test}:"), scope.branch():
             self._source.line(f"{drafts}.append({self.draft(template, scope, pixels)})")
 
@@ -136,10 +133,10 @@ class _Generator:
         parameter = parameter_at(makes)
         if parameter is None:
             return atom
-        place = Place(_line_of(made) or within.line, makes)
+        place = Place(line_of(made) or within.line, makes)
         if wrong := fitting.misfit(parameter, atom.kinds):
             self._source.wrong(place, wrong)
-        for wrong in fitting.wrong_values(parameter, _constants(made)):
+        for wrong in fitting.wrong_values(parameter, constants_of(made)):
             self._source.wrong(place, wrong)
         return self._as_text(atom, key) if parameter.kind is Kind.TEXT else atom
 
@@ -173,6 +170,8 @@ class _Generator:
                 return self._table(made, scope, wish)
             case Each():
                 return self._each(made, scope, wish)
+            case Listed():
+                return self._listed(made, scope, wish)
             case Store():
                 store = self._as_text(self._expression(made.source, scope, "store"), "store")
                 name = self._source.assign(wish, f"stores.get({store.code})")
@@ -194,7 +193,7 @@ class _Generator:
 
     def _when(self, made: When, scope: Scope, wish: str) -> Atom:
         atom = self._any(made.value, scope, wish)
-        name = self._source.assign(wish, f"{atom.code} if {self.condition(made.condition, scope)} else None")
+        name = self._source.assign(wish, f"{atom.code} if {test_of(self._source, made.condition, scope)} else None")
         return Atom(name, atom.within(name), atom.kinds)
 
     def _table(self, made: Table, scope: Scope, wish: str) -> Atom:
@@ -215,13 +214,32 @@ class _Generator:
         def looped(code: str, found: Found) -> Atom:
             name = self._source.assign(wish, "[]")
             with self._each_item(code, found, scope) as item:
-                atom = self._any(made.item, item, f"{wish}_item")
-                if atom.is_there:
-                    self._source.line(f"if {atom.is_there}:")
-                self._source.line(f"{'    ' if atom.is_there else ''}{name}.append({atom.code})")
+                self._append(name, self._item(made.item, made.path.place.makes, item, wish))
             return Atom(name, name, frozenset({"list"}))
 
         return reading(self._source, scope, made.path, looped)
+
+    def _listed(self, made: Listed, scope: Scope, wish: str) -> Atom:
+        atoms = [self._item(each, made.place.makes, scope, wish) for each in made.items]
+        if made.place.makes == SLOTS:
+            slots = [f"{each.code} if {each.is_there} else ''" if each.is_there else each.code for each in atoms]
+            there = " or ".join(f"({each.is_there})" for each in atoms) if all(each.is_there for each in atoms) else ""
+            name = self._source.assign(wish, f"[{', '.join(slots)}]" + (f" if {there} else None" if there else ""))
+            return Atom(name, f"{name} is not None" if there else "", frozenset({"list"}))
+        name = self._source.assign(wish, "[]")
+        for atom in atoms:
+            self._append(name, atom)
+        return Atom(name, name, frozenset({"list"}))
+
+    def _item(self, made: Expression | Members, makes: str, scope: Scope, wish: str) -> Atom:
+        """An item of the list `makes`; a text where the parameter is a list of them."""
+        atom = self._any(made, scope, f"{wish}_item")
+        return self._as_text(atom, f"{wish}_item") if takes_texts(makes) else atom
+
+    def _append(self, name: str, atom: Atom) -> None:
+        if atom.is_there:
+            self._source.line(f"if {atom.is_there}:")
+        self._source.line(f"{'    ' if atom.is_there else ''}{name}.append({atom.code})")
 
     @contextmanager
     def _each_item(self, code: str, found: Found, scope: Scope) -> Iterator[Scope]:
@@ -231,67 +249,3 @@ class _Generator:
         item = self._source.name("item")
         with self._source.under(f"for {item} in {code}{' or ()' if found.is_nullable else ''}:"), scope.branch():
             yield Scope(item, found.only.items, item, outer=scope.record)
-
-    def condition(self, condition: Condition, scope: Scope) -> str:
-        """A Python test."""
-        match condition:
-            case Equals():
-                return self._equals(condition, scope)
-            case Present(path):
-                return self._present(path, scope)
-            case Every(conditions):
-                return " and ".join(f"({self.condition(each, scope)})" for each in conditions) or "True"
-            case Some(conditions):
-                return " or ".join(f"({self.condition(each, scope)})" for each in conditions) or "False"
-            case Not(inner):
-                return f"not ({self.condition(inner, scope)})"
-            case _:
-                assert_never(condition)
-
-    def _equals(self, test: Equals, scope: Scope) -> str:
-        code = value(self._source, scope, test.path).code
-        if found := scope.found(test.path):
-            for text in fitting.wrong_tests(test, found):
-                self._source.wrong(test.path.place, text)
-        match test.values:
-            case (bool(only),):
-                return f"{code} is {only}"
-            case (only,):
-                return f"{code} == {only!r}"
-        return f"{code} in {test.values!r}"
-
-    def _present(self, path: Path, scope: Scope) -> str:
-        """Records, maps and arrays can be asked for too."""
-
-        def tested(code: str, found: Found) -> Atom:
-            test = f"{code} not in (None, '')" if found.texts else f"{code} is not None"
-            return Atom(code, test if found.is_nullable else "True", frozenset())
-
-        return reading(self._source, scope, path, tested).is_there
-
-
-def _line_of(made: Expression | Members) -> int | None:
-    match made:
-        case Path(place=place) | Table(place=place) | Members(place=place):
-            return place.line
-        case Constant(line=line):
-            return line or None
-        case When(value=inner) | Store(source=inner) | Each(path=inner):
-            return _line_of(inner)
-        case First(options) if options:
-            return _line_of(options[0])
-    return None
-
-
-def _constants(made: Expression | Members) -> list[Any]:
-    """The constants that an expression can become."""
-    match made:
-        case Constant(constant):
-            return constant if isinstance(constant, list) else [constant]
-        case Table():
-            return [*made.entries.values(), made.otherwise]
-        case First(options):
-            return [each for option in options for each in _constants(option)]
-        case When(value=inner):
-            return _constants(inner)
-    return []

@@ -19,6 +19,7 @@ Schema = dict[str, Any]
 _VALUE = {"$ref": "#/$defs/value"}
 _CONDITION = {"$ref": "#/$defs/condition"}
 _PATH = {"$ref": "#/$defs/path"}
+_SOURCES = ("from", "const", "first", "each", "list", "store")
 
 
 def schema() -> Schema:
@@ -60,6 +61,9 @@ def _language() -> Schema:
                     "const": {"description": "Always the same."},
                     "first": _list_of(_VALUE, "The first that is not null."),
                     "each": _described(_PATH, "A list, of what item makes of every item of the array."),
+                    "list": _list_of(
+                        {"anyOf": [_VALUE, {"$ref": "#/$defs/object"}]}, "A list of these, without nulls."
+                    ),
                     "item": {"anyOf": [_VALUE, {"$ref": "#/$defs/object"}]},
                     "store": _described(_VALUE, "The pixel of the configuration's store with this id."),
                     "values": {"type": "object", "description": "What to write for the value that was read."},
@@ -68,14 +72,14 @@ def _language() -> Schema:
                     "when": _described(_CONDITION, "Null, unless the condition holds."),
                 }
             ),
-            "oneOf": [{"required": [source]} for source in ("from", "const", "first", "each", "store")],
+            "oneOf": [{"required": [source]} for source in _SOURCES],
             "dependentRequired": {"each": ["item"], "item": ["each"], "otherwise": ["values"]},
         },
         "value": {"anyOf": [_PATH, {"$ref": "#/$defs/expression"}]},
         "object": {
             "type": "object",
             "description": "An object of one's own, whose members are made as parameters are.",
-            "not": {"anyOf": [{"required": [source]} for source in ("from", "const", "first", "each", "store")]},
+            "not": {"anyOf": [{"required": [source]} for source in _SOURCES]},
             "additionalProperties": {"anyOf": [_VALUE, {"$ref": "#/$defs/object"}]},
         },
         "condition": {

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from capi_stream.intake.parameters import Kind
 from capi_stream.intake.paths import AS_IT_IS, Coercion, Found, WrongPathError, at, coercion, step, suggestions
 from capi_stream.intake.schemas import Array, Primitive, Type
 from capi_stream.intake.source import NULL, Atom, Source
 from capi_stream.intake.spec import Path
 from capi_stream.intake.spec_nodes import nearest
+from capi_stream.intake.targets import parameter_at
 
 SLOTS = "app_data.extinfo"
 """The one list whose items say by their place what they are."""
@@ -40,7 +42,7 @@ class Scope:
     prefix: str = ""  # of the variables that are read from it
     outer: Scope | None = None  # the record's, for an item's
     decoded: dict[tuple[str, ...], tuple[str, Found]] = field(default_factory=dict)
-    values: dict[tuple[tuple[str, ...], bool], Atom] = field(default_factory=dict)
+    values: dict[tuple[tuple[str, ...], str], Atom] = field(default_factory=dict)
 
     @property
     def record(self) -> Scope:
@@ -98,6 +100,12 @@ def _decoded(source: Source, scope: Scope, parts: tuple[str, ...]) -> tuple[str,
     return scope.decoded[parts]
 
 
+def takes_texts(makes: str) -> bool:
+    """Whether whole numbers in the list `makes` become texts: the parameter takes these, and no place has a meaning."""
+    parameter = parameter_at(makes)
+    return parameter is not None and parameter.kind is Kind.TEXTS and makes != SLOTS
+
+
 def _beside(source: Source, scope: Scope, parts: tuple[str, ...]) -> tuple[str, Found]:
     """What stands beside the record's value: a header, whose name may have dots, or a field of Kafka's own."""
     if parts not in scope.decoded:
@@ -116,7 +124,7 @@ def _beside(source: Source, scope: Scope, parts: tuple[str, ...]) -> tuple[str, 
 def value(source: Source, scope: Scope, path: Path) -> Atom:
     """What is at `path` as it stands in an event: a single value, or a list of them."""
     home, parts = scope.home(path)
-    key = parts, path.place.makes == SLOTS
+    key = parts, path.place.makes if path.place.makes == SLOTS or takes_texts(path.place.makes) else ""
     if key not in home.values:
         home.values[key] = reading(source, scope, path, lambda code, found: _coerced(source, code, found, path))
     return home.values[key]
@@ -138,9 +146,10 @@ def _of_items(items: Found, path: Path) -> Coercion:
     """
     if isinstance(items.only, Array):
         raise WrongPathError("which is an array of arrays: go over it with each and item")
-    written = coercion(items).code.format("each")
-    if items.texts:  # whatever can stand beside a text is written as it is
-        written = "each"
+    made = coercion(items)
+    written = "each" if items.texts else made.code.format("each")  # what can stand beside a text is written as it is
+    if "integer" in made.kinds and takes_texts(path.place.makes):
+        written = f"str({written})"
     if items.is_nullable and path.place.makes == SLOTS:
         code = f"['' if each is None else {written} for each in {{0}}]"
     elif items.is_nullable:

@@ -90,6 +90,14 @@ class Each:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A list of `items`, without nulls; null if none is left. In `app_data.extinfo` a null is an empty text."""
+
+    items: tuple[Expression | Members, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Store:
     """The pixel that the routing table has for a store's id."""
 
@@ -116,7 +124,7 @@ class Members:
     place: Place
 
 
-Expression = Path | Constant | First | Table | Each | Store | When
+Expression = Path | Constant | First | Table | Each | Listed | Store | When
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from capi_stream.intake.spec import (
     Expression,
     Filter,
     First,
+    Listed,
     Members,
     Mistake,
     Not,
@@ -32,7 +33,7 @@ from capi_stream.intake.spec import (
 from capi_stream.intake.spec_nodes import Nodes, line_of, nearest
 from capi_stream.intake.targets import OPEN, elsewhere, name_of, parameters_in
 
-SOURCES = ("from", "const", "first", "each", "store")
+SOURCES = ("from", "const", "first", "each", "list", "store")
 MODIFIERS = ("values", "otherwise", "default", "when", "item")
 NOTHING: Expression = Constant(None)
 """Stands where a mistake was found, so that the rest is read too."""
@@ -165,6 +166,9 @@ class _Reader(Nodes):
                 return self._written(node)
             case "first":
                 return First(tuple(self.expression(each, makes) for each in self.sequence(node, f"{makes}: first")))
+            case "list":
+                items = self.sequence(node, f"{makes}: list")
+                return Listed(tuple(self.value(each, f"{makes}[]") for each in items), Place(line_of(node), makes))
             case "store":
                 return Store(self.expression(node, makes))
             case "each":

@@ -19,6 +19,7 @@ from capi_stream.intake.spec import (
     Every,
     Expression,
     First,
+    Listed,
     Members,
     Not,
     Path,
@@ -88,7 +89,8 @@ class SlowTwin:
     def make(self, made: Expression | Members, value: Any, kind: Type, makes: str) -> Any:
         match made:
             case Path():
-                return coerced(*self.found(made, value, kind))
+                there = coerced(*self.found(made, value, kind))
+                return [texted(each, makes) for each in there] if isinstance(there, list) else there
             case Constant(constant):
                 return constant
             case First(options):
@@ -98,16 +100,24 @@ class SlowTwin:
                 key = self.make(source, value, kind, makes)
                 spelt = str(key).lower() if isinstance(key, bool) else str(key)
                 return None if key is None else entries.get(spelt, otherwise)
-            case Each(path, item):
-                items, array = self.found(path, value, kind)
-                outcomes = (self.make(item, each, array.items, f"{makes}[]") for each in items or ())
-                return [each for each in outcomes if each is not None] or None
+            case Each() | Listed():
+                return self.listed(made, value, kind, makes)
             case Store(source):
                 return self._stores.get(self.make(source, value, kind, makes))
             case When(condition, inner):
                 return self.make(inner, value, kind, makes) if self.holds(condition, value, kind) else None
             case Members():
                 return self.members(made, value, kind, makes)
+
+    def listed(self, made: Each | Listed, value: Any, kind: Type, makes: str) -> list[Any] | None:
+        if isinstance(made, Each):
+            items, array = self.found(made.path, value, kind)
+            outcomes = [self.make(made.item, each, array.items, f"{makes}[]") for each in items or ()]
+        else:
+            outcomes = [self.make(each, value, kind, f"{makes}[]") for each in made.items]
+            if makes == "app_data.extinfo" and any(each is not None for each in outcomes):
+                outcomes = ["" if each is None else each for each in outcomes]
+        return [texted(each, makes) for each in outcomes if each is not None] or None
 
     def members(self, made: Members, value: Any, kind: Type, makes: str) -> dict[str, Any] | None:
         members = {
@@ -186,6 +196,14 @@ def coerced(value: Any, kind: Type) -> Any:
         case Primitive(logical="date"):
             return (date(1970, 1, 1) + timedelta(days=value)).isoformat()
     return None if value == "" else value
+
+
+def texted(value: Any, makes: str) -> Any:
+    """A whole number as text in a parameter that takes a list of texts."""
+    parameter = parameter_at(makes)
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    is_text = parameter and parameter.kind is Kind.TEXTS and makes != "app_data.extinfo"
+    return str(value) if is_text and is_number else value
 
 
 def as_text(value: Any, makes: str) -> Any:

@@ -52,6 +52,9 @@ event:
     db: born
     external_id: tags
     madid: device.id
+  app_data:
+    extinfo: {list: [{const: a2}, device.id, number, {from: weight, when: {is_test: true}}]}
+    url_schemes: {list: [shop, number]}
   custom_data:
     value: {first: [total, weight], default: 0}
     currency: {const: EUR}
@@ -60,6 +63,8 @@ event:
     content_category: {from: is_test, values: {"true": trial, "false": real}}
     search_string: {from: number, values: {"1": one}}
     content_ids: {each: lines, item: ean}
+    sizes: {list: [number, weight, {from: total, when: {is_test: true}}, {const: x}]}
+    nothing: {list: [weight]}
     contents:
       each: lines
       item:
@@ -112,6 +117,10 @@ event:
             {"custom_data": {"x": "o"}},
         ),
         ("{custom_data: {x: {from: shop, values: {a: b}, otherwise: o}}}", {}, {}),
+        ("{custom_data: {content_ids: {list: [number, shop]}}}", {}, {"custom_data": {"content_ids": ["7"]}}),
+        ("{custom_data: {content_ids: {list: [shop]}}}", {}, {}),
+        ("{app_data: {extinfo: {list: [shop, {const: a2}]}}}", {}, {"app_data": {"extinfo": ["", "a2"]}}),
+        ("{app_data: {extinfo: {list: [shop, device.id]}}}", {}, {}),
         ("{custom_data: {x: {each: lines, item: count}}}", {"lines": None}, {}),
         ("{custom_data: {x: {each: lines, item: count}}}", {"lines": []}, {}),
         (
@@ -217,7 +226,7 @@ def test_an_empty_text_in_a_list_stays_beside_other_types_too() -> None:
     run = compile_mapping(text, "event.yaml", read_schema(schema), "Event").run
 
     assert run({"slots": ["a2", "", None, 0]}, KAFKA, STORES, []) == [
-        Draft((), {"app_data": {"extinfo": ["a2", "", "", 0]}, "custom_data": {"content_ids": ["a2", "", 0]}})
+        Draft((), {"app_data": {"extinfo": ["a2", "", "", 0]}, "custom_data": {"content_ids": ["a2", "", "0"]}})
     ]
     assert run({"slots": None}, KAFKA, STORES, []) == [Draft((), {})]
 

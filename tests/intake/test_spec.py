@@ -108,9 +108,12 @@ from tests.intake.sales import SALE
         ("event: {event_name: a..b}", "event_name reads 'a..b': a path is names with single dots between them"),
         (
             "event: {event_name: {from: shop, const: a}}",
-            "event_name needs one of from, const, first, each, store, and has from and const",
+            "event_name needs one of from, const, first, each, list, store, and has from and const",
         ),
-        ("event: {event_name: {default: a}}", "event_name needs one of from, const, first, each, store, and has none"),
+        (
+            "event: {event_name: {default: a}}",
+            "event_name needs one of from, const, first, each, list, store, and has none",
+        ),
         ("event: {event_name: {from: shop, defalt: a}}", "event_name has no key 'defalt'; it knows from, const"),
         ("event: {event_name: {from: shop, otherwise: a}}", "event_name has 'otherwise' without 'values'"),
         ("event: {custom_data: {x: {each: lines}}}", "custom_data.x has 'each' without 'item'"),
