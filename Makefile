@@ -31,7 +31,7 @@ check: env  ## the inner loop: format, lint, types, walls, pure tests; under 30 
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/intake tests/delivery tests/config
 
-test: check iptables  ## everything, on a real Kafka and a real schema registry; under 10 minutes
+test: check iptables  ## everything, on a real Kafka and a real schema registry; about 15 minutes
 	$(BIN)/pytest -n 2 --dist loadfile
 
 iptables:  ## what tests/faults drops packets with: installed where this is root and apt is there
