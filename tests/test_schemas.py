@@ -25,10 +25,10 @@ from fastavro.schema import SchemaParseException
 
 from capi_stream.cli.schema.subjects import Subject
 from capi_stream.cli.schema.understanding import Change, compared
-from capi_stream.intake.decoding import Decoder, Undecodable
+from capi_stream.intake.avro.decoding import Decoder, Undecodable
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.avro.schemas import SchemaError
 from capi_stream.intake.intake import Intake
-from capi_stream.intake.schema_text import read_schema
-from capi_stream.intake.schemas import SchemaError
 from capi_stream.kafka.settings import RegistrySettings
 from capi_stream.model import Mapped, SchemaRef
 from tests.builders import (

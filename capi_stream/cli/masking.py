@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from capi_stream.intake.schemas import Array, Map, RecordType, Type, Union
-from capi_stream.intake.spec import Path, Spec
+from capi_stream.intake.avro.schemas import Array, Map, RecordType, Type, Union
+from capi_stream.intake.mapping.spec import Path, Spec
 
 PERSONAL = re.compile(
     r"mail|phone|mobile|^tel|^fax|(first|last|full|given|family|sur|middle|maiden|holder|user)_?name|^name$|salutation"

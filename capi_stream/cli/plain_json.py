@@ -17,7 +17,18 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal
 from typing import Any, NamedTuple
 
-from capi_stream.intake.schemas import MISSING, Array, Enum, Field, Map, Primitive, RecordType, Type, Union, bare_name
+from capi_stream.intake.avro.schemas import (
+    MISSING,
+    Array,
+    Enum,
+    Field,
+    Map,
+    Primitive,
+    RecordType,
+    Type,
+    Union,
+    bare_name,
+)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PER_SECOND = {"millis": 10**3, "micros": 10**6, "nanos": 10**9}

@@ -14,11 +14,11 @@ import fastavro
 from capi_stream.cli.json_text import JsonError, read
 from capi_stream.cli.plain_json import UnfitJsonError, from_json
 from capi_stream.cli.topics import Chosen, UsageError
-from capi_stream.intake.decoding import Decoder, Undecodable
-from capi_stream.intake.framing import Bare, ByFingerprint, ByKey, Unframed, unframe
+from capi_stream.intake.avro.decoding import Decoder, Undecodable
+from capi_stream.intake.avro.framing import Bare, ByFingerprint, ByKey, Unframed, unframe
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.avro.schemas import SchemaError
 from capi_stream.intake.intake import Intake
-from capi_stream.intake.schema_text import read_schema
-from capi_stream.intake.schemas import SchemaError
 from capi_stream.intake.topics import IntakeError, Topic
 from capi_stream.model import Headers, Malformed, NeedSchema, Partition, Reading, Record
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from capi_stream.config.keys import LONGEST_PIXEL_ID
 from capi_stream.config.mistakes import WrongValueError
 from capi_stream.endpoints.tokens import is_usable
-from capi_stream.intake.event_conditions import ConditionError, event_condition
+from capi_stream.intake.mapping.event_conditions import ConditionError, event_condition
 
 
 class Part(BaseModel):

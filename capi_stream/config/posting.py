@@ -17,8 +17,8 @@ from capi_stream.config.references import References, read_text
 from capi_stream.config.tree import Pixel, Tree
 from capi_stream.endpoints.network import trusted_authorities
 from capi_stream.endpoints.settings import Credential, Endpoint, PosterSettings, Target, Timeouts
-from capi_stream.intake.event_conditions import event_condition
-from capi_stream.intake.spec import Condition
+from capi_stream.intake.mapping.event_conditions import event_condition
+from capi_stream.intake.mapping.spec import Condition
 from capi_stream.model import Destination, PixelId
 
 GRAPH = "graph"

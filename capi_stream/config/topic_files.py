@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from capi_stream.config.keys import KeyPath
 from capi_stream.config.mistakes import Finding
-from capi_stream.intake.decoding import Decoder
-from capi_stream.intake.mapping import compile_mapping
-from capi_stream.intake.schema_text import read_schema
-from capi_stream.intake.schemas import RecordType, SchemaError, Type
+from capi_stream.intake.avro.decoding import Decoder
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.avro.schemas import RecordType, SchemaError, Type
+from capi_stream.intake.mapping.compiled import compile_mapping
+from capi_stream.intake.mapping.spec import MappingError
 from capi_stream.intake.settings import TopicSettings
-from capi_stream.intake.spec import MappingError
 
 
 def wrong_in(topic: TopicSettings) -> Iterator[Finding]:

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from capi_stream.intake import rules
-from capi_stream.intake.coercions import UnfitValueError
-from capi_stream.intake.decoding import Undecodable
+from capi_stream.intake.avro.decoding import Undecodable
+from capi_stream.intake.avro.framing import Bare, ByFingerprint, ByKey, Frame, Unframed, unframe
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.avro.schemas import SchemaError, Type
 from capi_stream.intake.encoding import derived_event_id, encode
-from capi_stream.intake.event_conditions import holds
-from capi_stream.intake.framing import Bare, ByFingerprint, ByKey, Frame, Unframed, unframe
-from capi_stream.intake.identifiers import Identifiers
-from capi_stream.intake.mapping import Draft, Filtered
-from capi_stream.intake.parameters import CUSTOM_DATA
-from capi_stream.intake.schema_text import read_schema
-from capi_stream.intake.schemas import SchemaError, Type
+from capi_stream.intake.mapping.coercions import UnfitValueError
+from capi_stream.intake.mapping.compiled import Draft, Filtered
+from capi_stream.intake.mapping.event_conditions import holds
+from capi_stream.intake.parameters import rules
+from capi_stream.intake.parameters.identifiers import Identifiers
+from capi_stream.intake.parameters.table import CUSTOM_DATA
+from capi_stream.intake.parameters.violations import Violation
 from capi_stream.intake.settings import IntakeSettings
 from capi_stream.intake.topics import IntakeError, Topic, Verdict
-from capi_stream.intake.violations import Violation
 from capi_stream.model import (
     Destination,
     Dropped,

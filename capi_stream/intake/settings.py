@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from capi_stream.intake.spec import Condition
+from capi_stream.intake.mapping.spec import Condition
 from capi_stream.model import Destination, PixelId
 
 Framing = Literal["auto", "confluent", "single_object", "bare"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from capi_stream.intake.decoding import Decoder, schema_fingerprint
-from capi_stream.intake.mapping import CompiledMapping, compile_mapping
-from capi_stream.intake.schema_text import read_schema
-from capi_stream.intake.schemas import RecordType, SchemaError, Type
+from capi_stream.intake.avro.decoding import Decoder, schema_fingerprint
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.avro.schemas import RecordType, SchemaError, Type
+from capi_stream.intake.mapping.compiled import CompiledMapping, compile_mapping
+from capi_stream.intake.mapping.spec import MappingError
 from capi_stream.intake.settings import TopicSettings
-from capi_stream.intake.spec import MappingError
 from capi_stream.model import Rejection, SchemaKey
 
 Verdict = Decoder | Rejection

@@ -25,7 +25,7 @@ class Assignment:
         self._wanted: frozenset[Partition] = frozenset()  # paused by the service
         self._paused: frozenset[Partition] = frozenset()  # paused in the client
         self._floors: dict[Partition, int] = {}
-        self.uncommitted_starts: dict[Partition, int] = {}
+        self.uncommitted_starts: dict[Partition, Start] = {}
 
     @property
     def partitions(self) -> frozenset[Partition]:
@@ -42,9 +42,7 @@ class Assignment:
         else:
             self._consumer.assign(offsets)
         self._started({partition: start.offset for partition, start in starts.items()})
-        self.uncommitted_starts.update(
-            {partition: start.offset for partition, start in starts.items() if start.is_resolved}
-        )
+        self.uncommitted_starts.update({partition: start for partition, start in starts.items() if start.is_resolved})
         self.reconcile()
 
     def remove(self, partitions: Iterable[Partition]) -> list[Partition]:
@@ -72,7 +70,7 @@ class Assignment:
             self._consumer.assign([here, *(TopicPartition(*each, at) for each, at in others.items())])
             self._started({partition: offset, **others})
         self._floors[partition] = offset
-        self.uncommitted_starts[partition] = offset
+        self.uncommitted_starts[partition] = Start(offset, is_resolved=True)
         self.reconcile()
 
     def _started(self, starts: Mapping[Partition, int]) -> None:
@@ -92,9 +90,9 @@ class Assignment:
         """What lies below this offset of `partition` is gone from the log: committing it would lead into the gap."""
         return self._floors.get(partition, 0)
 
-    def start_committed(self, partition: Partition, offset: int) -> None:
-        """The broker has `offset` as the start of `partition`."""
-        if self.uncommitted_starts.get(partition) == offset:
+    def start_committed(self, partition: Partition, start: Start) -> None:
+        """The broker has this very `start` of `partition`: an earlier one may have had the same offset."""
+        if self.uncommitted_starts.get(partition) is start:
             del self.uncommitted_starts[partition]
 
     # What is paused.

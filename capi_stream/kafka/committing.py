@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from capi_stream.kafka.assignment import Assignment
 from capi_stream.kafka.clients import log
 from capi_stream.kafka.failures import KafkaFailure, ends_service, failure, slug
+from capi_stream.kafka.starts import Start
 from capi_stream.model import Partition
 
 TRY_AGAIN_SECONDS = 0.1
@@ -116,17 +117,17 @@ class StartCommits:
             return
         self._is_out = True
         self._next_at = now + START_COMMIT_SECONDS
-        offsets = [TopicPartition(*partition, offset) for partition, offset in due.items()]
+        offsets = [TopicPartition(*partition, start.offset) for partition, start in due.items()]
         self._committing.send(self._consumer, offsets, partial(self._ended, due))
 
-    def _ended(self, starts: Mapping[Partition, int], error: str | None) -> None:
+    def _ended(self, starts: Mapping[Partition, Start], error: str | None) -> None:
         self._is_out = False
         if error is not None:
             log.warning("kafka_start_not_committed", error=error)
             return
         self._next_at = 0.0
-        for partition, offset in starts.items():
-            self._assignment.start_committed(partition, offset)
+        for partition, start in starts.items():
+            self._assignment.start_committed(partition, start)
         self._assignment.reconcile()
 
 

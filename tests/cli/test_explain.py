@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from capi_stream.cli.explain.judging import MENDS, broken
-from capi_stream.intake.decoding import schema_fingerprint
-from capi_stream.intake.raw_values import hash_of
-from capi_stream.intake.rules import REASONS
-from capi_stream.intake.schema_text import read_schema
+from capi_stream.intake.avro.decoding import schema_fingerprint
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.parameters.raw_values import hash_of
+from capi_stream.intake.parameters.rules import REASONS
 from capi_stream.intake.settings import Rules
 from tests.builders import SCHEMA_TEXT, UNIX_NOW, avro_bytes, commerce_event, encoded
 from tests.cli.commands import Said, command

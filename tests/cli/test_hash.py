@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from capi_stream.cli.hash import FIELDS, OTHER_NAMES, register
-from capi_stream.intake.raw_values import hash_of
+from capi_stream.intake.parameters.raw_values import hash_of
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 

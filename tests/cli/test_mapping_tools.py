@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 
 from capi_stream.cli.mapping import beginning
 from capi_stream.cli.mapping.beginning import UnusableSchemaError, first_mapping
-from capi_stream.intake.mapping import compile_mapping
-from capi_stream.intake.schema_text import read_schema
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.mapping.compiled import compile_mapping
 from tests.builders import ROOT
 from tests.cli.commands import Said, command
 

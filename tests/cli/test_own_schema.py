@@ -25,8 +25,8 @@ import pytest
 from confluent_kafka import Producer
 
 from capi_stream.cli.demo.broker import embedded_broker
-from capi_stream.intake.mapping import compile_mapping
-from capi_stream.intake.schema_text import read_schema
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.mapping.compiled import compile_mapping
 from tests.builders import ROOT
 from tests.real.broker import free_port
 from tests.real.clients import wait_until

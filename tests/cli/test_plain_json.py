@@ -12,8 +12,8 @@ import pytest
 
 from capi_stream.cli.plain_json import UnfitJsonError, from_json, to_json
 from capi_stream.cli.samples import _without_logical_types
-from capi_stream.intake.decoding import Decoder
-from capi_stream.intake.schema_text import read_schema
+from capi_stream.intake.avro.decoding import Decoder
+from capi_stream.intake.avro.schema_text import read_schema
 from tests.intake.sales import SALE
 
 KIND = read_schema(SALE)

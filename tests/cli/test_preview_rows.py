@@ -12,7 +12,7 @@ from capi_stream.cli.preview.masking import MASK, masked
 from capi_stream.cli.preview.rows import entry, line, rows
 from capi_stream.cli.preview.tally import Tally
 from capi_stream.intake.intake import Intake
-from capi_stream.intake.raw_values import hash_of
+from capi_stream.intake.parameters.raw_values import hash_of
 from capi_stream.model import Malformed, Mapped, NeedSchema, Reading, Record, Rejection, SchemaRef, Tombstone
 from tests.builders import SCHEMA_ID, SCHEMA_TEXT, UNIX_NOW, commerce_event, encoded, intake_settings, record
 

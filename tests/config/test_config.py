@@ -15,7 +15,7 @@ from capi_stream.config import ConfigError, Settings, load, read
 from capi_stream.config.keys import MASK
 from capi_stream.config.reference import page
 from capi_stream.config.showing import shown
-from capi_stream.intake.request_parameters import REQUEST
+from capi_stream.intake.parameters.request_parameters import REQUEST
 from capi_stream.intake.settings import IdentifierSettings, Rules
 from capi_stream.model import Destination, PixelId
 

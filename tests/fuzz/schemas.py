@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 from hypothesis import strategies as st
 
-from capi_stream.intake.schemas import Array, Enum, Map, Primitive, RecordType, Type, Union
+from capi_stream.intake.avro.schemas import Array, Enum, Map, Primitive, RecordType, Type, Union
 
 NAMES = ["a", "b", "c", "shop.v1.A", "int", "\ud800", ""]
 PRIMITIVES = ["null", "boolean", "int", "long", "float", "double", "bytes", "string"]

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_stream.intake.decoding import Decoder, Undecodable, schema_fingerprint
-from capi_stream.intake.schema_text import read_schema
-from capi_stream.intake.schemas import SchemaError, Type
+from capi_stream.intake.avro.decoding import Decoder, Undecodable, schema_fingerprint
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.avro.schemas import SchemaError, Type
 from tests.builders import SCHEMA_TEXT, avro_bytes, commerce_event
 from tests.fuzz.fuzzing import assert_linear, corpus, fuzzed, name_of
 from tests.fuzz.schemas import almost_schemas, long, schemas, sized, value_of

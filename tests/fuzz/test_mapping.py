@@ -13,13 +13,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_stream.intake.coercions import UnfitValueError
-from capi_stream.intake.decoding import Decoder, Undecodable
-from capi_stream.intake.mapping import CompiledMapping, Draft, Filtered, compile_mapping
-from capi_stream.intake.parameters import CUSTOM_DATA, EVENT, USER_DATA
-from capi_stream.intake.schema_text import read_schema
-from capi_stream.intake.schemas import RecordType, SchemaError
-from capi_stream.intake.spec import MappingError
+from capi_stream.intake.avro.decoding import Decoder, Undecodable
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.avro.schemas import RecordType, SchemaError
+from capi_stream.intake.mapping.coercions import UnfitValueError
+from capi_stream.intake.mapping.compiled import CompiledMapping, Draft, Filtered, compile_mapping
+from capi_stream.intake.mapping.spec import MappingError
+from capi_stream.intake.parameters.table import CUSTOM_DATA, EVENT, USER_DATA
 from tests.builders import MAPPING_TEXT, ROOT, record
 from tests.fuzz.fuzzing import assert_linear, corpus, fuzzed, name_of
 from tests.fuzz.schemas import schemas, value_of

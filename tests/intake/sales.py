@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from capi_stream.intake.mapping import CompiledMapping, compile_mapping
-from capi_stream.intake.schema_text import read_schema
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.mapping.compiled import CompiledMapping, compile_mapping
 from tests.builders import ROOT
 
 SALE = (ROOT / "tests/schemas/sale.avsc").read_text()

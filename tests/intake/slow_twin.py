@@ -8,10 +8,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from capi_stream.intake.mapping import Draft, Filtered
-from capi_stream.intake.parameters import CUSTOM_DATA, Kind
-from capi_stream.intake.schemas import Array, Enum, Map, Primitive, RecordType, Type, Union
-from capi_stream.intake.spec import (
+from capi_stream.intake.avro.schemas import Array, Enum, Map, Primitive, RecordType, Type, Union
+from capi_stream.intake.mapping.compiled import Draft, Filtered
+from capi_stream.intake.mapping.spec import (
     Condition,
     Constant,
     Each,
@@ -31,7 +30,8 @@ from capi_stream.intake.spec import (
     Template,
     When,
 )
-from capi_stream.intake.targets import name_of, parameter_at
+from capi_stream.intake.mapping.targets import name_of, parameter_at
+from capi_stream.intake.parameters.table import CUSTOM_DATA, Kind
 from capi_stream.model import PixelId, Record
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_stream.intake.click_ids import fbc_of
-from capi_stream.intake.normalize import is_browser_id
+from capi_stream.intake.parameters.click_ids import fbc_of
+from capi_stream.intake.parameters.normalize import is_browser_id
 
 NOON = 1_790_000_000
 

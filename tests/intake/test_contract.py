@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from capi_stream.intake.intake import Intake
-from capi_stream.intake.raw_values import hash_of
+from capi_stream.intake.parameters.raw_values import hash_of
 from capi_stream.model import Mapped, SchemaRef
 from tests.builders import OCCURRED_AT_MS, PIXEL, SCHEMA_ID, SCHEMA_TEXT, UNIX_NOW, encoded, intake_settings, record
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_stream.intake.decoding import Decoder, Undecodable, schema_fingerprint
-from capi_stream.intake.schema_text import read_schema
-from capi_stream.intake.schemas import SchemaError
+from capi_stream.intake.avro.decoding import Decoder, Undecodable, schema_fingerprint
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.avro.schemas import SchemaError
 from tests.builders import OCCURRED_AT_MS, SCHEMA_TEXT, avro_bytes, commerce_event
 
 CONTRACT = json.loads(SCHEMA_TEXT)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_stream.intake.coercions import UnfitValueError, date_text, decimal_of, finite
 from capi_stream.intake.encoding import derived_event_id, encode
+from capi_stream.intake.mapping.coercions import UnfitValueError, date_text, decimal_of, finite
 from tests.builders import record
 
 

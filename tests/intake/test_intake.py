@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_stream.intake import intake as intake_module
-from capi_stream.intake.decoding import schema_fingerprint
-from capi_stream.intake.framing import SCHEMA_ID_HEADER
+from capi_stream.intake.avro.decoding import schema_fingerprint
+from capi_stream.intake.avro.framing import SCHEMA_ID_HEADER
+from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.intake import Intake
-from capi_stream.intake.raw_values import hash_of
-from capi_stream.intake.rules import REASONS as RULES
-from capi_stream.intake.schema_text import read_schema
+from capi_stream.intake.parameters.raw_values import hash_of
+from capi_stream.intake.parameters.rules import REASONS as RULES
 from capi_stream.intake.settings import Routing, Rules
 from capi_stream.intake.topics import IntakeError
 from capi_stream.model import (

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capi_stream.intake.coercions import UnfitValueError
-from capi_stream.intake.decoding import Decoder
+from capi_stream.intake.avro.decoding import Decoder
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.avro.schemas import Array, Enum, Map, Primitive, RecordType, Type, Union
 from capi_stream.intake.encoding import encode
-from capi_stream.intake.mapping import SHADOWED, Draft, Filtered, compile_mapping
-from capi_stream.intake.schema_text import read_schema
-from capi_stream.intake.schemas import Array, Enum, Map, Primitive, RecordType, Type, Union
-from capi_stream.intake.spec_text import MODIFIERS, SOURCES, read_spec
+from capi_stream.intake.mapping.coercions import UnfitValueError
+from capi_stream.intake.mapping.compiled import SHADOWED, Draft, Filtered, compile_mapping
+from capi_stream.intake.mapping.spec_text import MODIFIERS, SOURCES, read_spec
 from capi_stream.model import Dropped, PixelId
 from tests.builders import MAPPING_TEXT, ROOT, SCHEMA_TEXT, avro_bytes, record
 from tests.intake.sales import SALE, compiled, sale

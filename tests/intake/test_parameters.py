@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from capi_stream.intake.parameters import (
+from capi_stream.intake.mapping.spec import MappingError
+from capi_stream.intake.parameters.raw_values import LeftOut, hash_of
+from capi_stream.intake.parameters.reference import page
+from capi_stream.intake.parameters.table import (
     BY_PLACE,
     CUSTOM_DATA,
     PARAMETERS,
@@ -21,10 +24,7 @@ from capi_stream.intake.parameters import (
     Source,
     identifier,
 )
-from capi_stream.intake.raw_values import LeftOut, hash_of
-from capi_stream.intake.reference import page
-from capi_stream.intake.spec import MappingError
-from capi_stream.intake.values import EXTINFO
+from capi_stream.intake.parameters.values import EXTINFO
 from tests.builders import ROOT
 from tests.intake.sales import compiled
 
@@ -130,7 +130,7 @@ def test_a_birth_date_is_bounded_by_the_year_that_is_handed_in() -> None:
 
 
 def test_the_page_of_parameters_is_current() -> None:
-    """Else: `python -m capi_stream.intake.reference > docs/parameters.md`."""
+    """Else: `python -m capi_stream.intake.parameters.reference > docs/parameters.md`."""
     assert page() == (ROOT / "docs/parameters.md").read_text()
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_stream.intake import normalize
-from capi_stream.intake.phone_codes import PhoneCodes
+from capi_stream.intake.parameters import normalize
+from capi_stream.intake.parameters.phone_codes import PhoneCodes
 
 CODES = PhoneCodes()
 

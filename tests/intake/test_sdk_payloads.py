@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
+from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.intake import Intake
-from capi_stream.intake.mapping import compile_mapping
-from capi_stream.intake.parameters import PARAMETERS
-from capi_stream.intake.raw_values import hash_of
-from capi_stream.intake.schema_text import read_schema
+from capi_stream.intake.mapping.compiled import compile_mapping
+from capi_stream.intake.mapping.spec import MappingError
+from capi_stream.intake.parameters.raw_values import hash_of
+from capi_stream.intake.parameters.table import PARAMETERS
 from capi_stream.intake.settings import Routing
-from capi_stream.intake.spec import MappingError
 from capi_stream.model import Destination, Dropped, Mapped
 from capi_stream.sandbox.rules import violation
 from tests.builders import PIXEL, ROOT, avro_bytes, intake_settings, record, topic_settings

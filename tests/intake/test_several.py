@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from capi_stream.intake.event_conditions import ConditionError, event_condition, holds
 from capi_stream.intake.intake import Intake
+from capi_stream.intake.mapping.event_conditions import ConditionError, event_condition, holds
 from capi_stream.intake.settings import Routing
 from capi_stream.model import Destination, Mapped, PixelId, SchemaRef
 from tests.builders import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from capi_stream.intake.mapping import compile_mapping
-from capi_stream.intake.schema_text import read_schema
-from capi_stream.intake.spec import MappingError
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.mapping.compiled import compile_mapping
+from capi_stream.intake.mapping.spec import MappingError
 from tests.builders import MAPPING_TEXT, SCHEMA_TEXT
 from tests.intake.sales import SALE
 

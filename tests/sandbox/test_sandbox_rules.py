@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from capi_stream.intake import values
-from capi_stream.intake.parameters import BY_PLACE, Place
-from capi_stream.intake.request_parameters import REQUEST
-from capi_stream.intake.words import CURRENCIES as OURS
+from capi_stream.intake.parameters import values
+from capi_stream.intake.parameters.request_parameters import REQUEST
+from capi_stream.intake.parameters.table import BY_PLACE, Place
+from capi_stream.intake.parameters.words import CURRENCIES as OURS
 from capi_stream.sandbox import attribution, customer, rules
 from capi_stream.sandbox import purchase as purchase_rules
 from capi_stream.sandbox.judging import TEXTS

@@ -215,8 +215,8 @@ def test_records_without_a_registry_are_read_too(shop: Shop, framing: str) -> No
 
 
 def single_object(event: dict[str, Any]) -> bytes:
-    from capi_stream.intake.decoding import schema_fingerprint
-    from capi_stream.intake.schema_text import read_schema
+    from capi_stream.intake.avro.decoding import schema_fingerprint
+    from capi_stream.intake.avro.schema_text import read_schema
     from tests.builders import SCHEMA_TEXT
 
     return b"\xc3\x01" + schema_fingerprint(read_schema(SCHEMA_TEXT)) + avro_bytes(event)

@@ -40,11 +40,12 @@ class Committing:
         self._with_text = around.limits.commit_metadata
         self._sent: list[Sent] = []
         self._floors: dict[Partition, int] = {}
-        self.starts: dict[Partition, int] = {}
+        self.starts: dict[Partition, Place] = {}
 
     def start_at(self, partition: Partition, offset: int) -> None:
         """Nothing below `offset` of `partition` is there any more."""
-        self._floors[partition] = self.starts[partition] = offset
+        self._floors[partition] = offset
+        self.starts[partition] = Place(partition, offset, is_start=True)
 
     def forget(self, partition: Partition) -> None:
         """`partition` is another's, or begins anew."""
@@ -54,7 +55,7 @@ class Committing:
     def send(self, lives: Mapping[Partition, Life], now: float) -> None:
         """Send the starts and the commit that are due, of none but `lives`."""
         if self.starts and all(sent.commit for sent in self._sent):
-            self._sent.append(Sent([Place(*start, is_start=True) for start in self.starts.items()]))
+            self._sent.append(Sent(list(self.starts.values())))
         if commit := self._engine.commit(now):
             self._check(commit, lives)
             self._sent.append(Sent(self._places(commit), commit))
@@ -104,5 +105,5 @@ class Committing:
             self._engine.commit_ended(sent.commit, sent.error, now)
         elif sent.error is None:
             for place in sent.places:
-                if self.starts.get(place.partition) == place.offset:
+                if self.starts.get(place.partition) is place:  # an earlier one may have had the same offset
                     del self.starts[place.partition]

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from capi_stream.cli.check.verdicts import Verdict, failed, ok, warning
 from capi_stream.config import Settings
-from capi_stream.intake.decoding import Decoder
-from capi_stream.intake.schema_text import read_schema
-from capi_stream.intake.schemas import SchemaError
+from capi_stream.intake.avro.decoding import Decoder
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.avro.schemas import SchemaError
 from capi_stream.intake.settings import TopicSettings
 from capi_stream.kafka.failures import KafkaFailure
 from capi_stream.kafka.settings import RegistrySettings

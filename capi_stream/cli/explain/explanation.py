@@ -14,16 +14,16 @@ from capi_stream.cli.json_text import read
 from capi_stream.cli.masking import Mask
 from capi_stream.cli.plain_json import to_json
 from capi_stream.cli.samples import Sample
-from capi_stream.intake import rules
-from capi_stream.intake.coercions import UnfitValueError
+from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.encoding import encode
-from capi_stream.intake.identifiers import Identifiers
 from capi_stream.intake.intake import REASONS as INTAKE_REASONS
-from capi_stream.intake.mapping import Draft, Filtered
-from capi_stream.intake.parameters import CUSTOM_DATA, USER_DATA, Hashing, form_of
-from capi_stream.intake.raw_values import LeftOut, hash_of, is_hash
-from capi_stream.intake.schema_text import read_schema
-from capi_stream.intake.spec_text import read_spec
+from capi_stream.intake.mapping.coercions import UnfitValueError
+from capi_stream.intake.mapping.compiled import Draft, Filtered
+from capi_stream.intake.mapping.spec_text import read_spec
+from capi_stream.intake.parameters import rules
+from capi_stream.intake.parameters.identifiers import Identifiers
+from capi_stream.intake.parameters.raw_values import LeftOut, hash_of, is_hash
+from capi_stream.intake.parameters.table import CUSTOM_DATA, USER_DATA, Hashing, form_of
 from capi_stream.model import Malformed, Mapped, Tombstone
 
 

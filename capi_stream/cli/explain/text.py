@@ -8,7 +8,7 @@ from typing import Any
 from capi_stream.cli.explain.explanation import Explanation, Made
 from capi_stream.cli.json_text import written
 from capi_stream.intake.intake import REASONS as INTAKE_REASONS
-from capi_stream.intake.rules import REASONS as RULES
+from capi_stream.intake.parameters.rules import REASONS as RULES
 
 VERDICTS = {
     "sent": "it would be sent",

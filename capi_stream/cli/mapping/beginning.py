@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from capi_stream.cli.mapping import guesses
 from capi_stream.cli.mapping.guesses import Guess, Names, fitting, guess, translated
 from capi_stream.cli.mapping.leaves import Leaf, leaves
-from capi_stream.intake.decoding import Decoder
-from capi_stream.intake.mapping import compile_mapping
-from capi_stream.intake.paths import Found
-from capi_stream.intake.schema_text import read_schema
-from capi_stream.intake.schemas import RecordType, SchemaError
-from capi_stream.intake.spec import MappingError
+from capi_stream.intake.avro.decoding import Decoder
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.avro.schemas import RecordType, SchemaError
+from capi_stream.intake.mapping.compiled import compile_mapping
+from capi_stream.intake.mapping.paths import Found
+from capi_stream.intake.mapping.spec import MappingError
 
 DENIAL = re.compile(r"den(y|ied)|refuse|revoke|withdrawn|opt_?out|^no$|none|false", re.IGNORECASE)
 SHORT_TABLE = 4  # entries: more stand on a line each

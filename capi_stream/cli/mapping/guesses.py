@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from capi_stream.cli.mapping.leaves import Leaf
-from capi_stream.intake.fitting import TAKES
-from capi_stream.intake.targets import parameter_at
+from capi_stream.intake.mapping.fitting import TAKES
+from capi_stream.intake.mapping.targets import parameter_at
 
 
 class Guess(NamedTuple):

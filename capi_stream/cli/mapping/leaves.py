@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from capi_stream.intake.paths import MOST_SUGGESTIONS, Found, WrongPathError, at, coercion
-from capi_stream.intake.schemas import Array, Enum, Map, Primitive, RecordType, Type
+from capi_stream.intake.avro.schemas import Array, Enum, Map, Primitive, RecordType, Type
+from capi_stream.intake.mapping.paths import MOST_SUGGESTIONS, Found, WrongPathError, at, coercion
 
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

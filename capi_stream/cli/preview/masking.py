@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from capi_stream.intake.parameters import CUSTOM_DATA
+from capi_stream.intake.parameters.table import CUSTOM_DATA
 
 MASK = "[masked]"
 

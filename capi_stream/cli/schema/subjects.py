@@ -11,8 +11,8 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from capi_stream.cli.schema.understanding import Change, compared
-from capi_stream.intake.schema_text import read_schema
-from capi_stream.intake.schemas import SchemaError
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.avro.schemas import SchemaError
 from capi_stream.kafka.settings import RegistrySettings
 
 NOT_THERE = 404  # a subject, or a level of its own: registries differ in the longer code that they add

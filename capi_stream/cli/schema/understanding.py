@@ -11,13 +11,24 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, NamedTuple
 
-from capi_stream.intake.decoding import Decoder
-from capi_stream.intake.resolution import differences, shown
-from capi_stream.intake.schema_text import read_schema
-from capi_stream.intake.schemas import MISSING, Array, Enum, Field, Map, Primitive, RecordType, SchemaError, Type, Union
+from capi_stream.intake.avro.decoding import Decoder
+from capi_stream.intake.avro.resolution import differences, shown
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.avro.schemas import (
+    MISSING,
+    Array,
+    Enum,
+    Field,
+    Map,
+    Primitive,
+    RecordType,
+    SchemaError,
+    Type,
+    Union,
+)
+from capi_stream.intake.mapping.spec import Each, Path, Template
+from capi_stream.intake.mapping.spec_text import read_spec
 from capi_stream.intake.settings import TopicSettings
-from capi_stream.intake.spec import Each, Path, Template
-from capi_stream.intake.spec_text import read_spec
 
 
 class Refusal(NamedTuple):

@@ -6,11 +6,11 @@ import linecache
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-from capi_stream.intake import coercions
-from capi_stream.intake.generating import generate
-from capi_stream.intake.schemas import Type
-from capi_stream.intake.spec import MappingError
-from capi_stream.intake.spec_text import read_spec
+from capi_stream.intake.avro.schemas import Type
+from capi_stream.intake.mapping import coercions
+from capi_stream.intake.mapping.generating import generate
+from capi_stream.intake.mapping.spec import MappingError
+from capi_stream.intake.mapping.spec_text import read_spec
 from capi_stream.model import Dropped, PixelId, Record
 
 SHADOWED = Dropped("custom_data", "shadows_parameter")

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from capi_stream.intake.spec import (
+from capi_stream.intake.mapping.spec import (
     Condition,
     Constant,
     Each,
@@ -30,8 +30,8 @@ from capi_stream.intake.spec import (
     Template,
     When,
 )
-from capi_stream.intake.spec_nodes import Nodes, line_of, nearest
-from capi_stream.intake.targets import OPEN, elsewhere, name_of, parameters_in
+from capi_stream.intake.mapping.spec_nodes import Nodes, line_of, nearest
+from capi_stream.intake.mapping.targets import OPEN, elsewhere, name_of, parameters_in
 
 SOURCES = ("from", "const", "first", "each", "list", "store")
 MODIFIERS = ("values", "otherwise", "default", "when", "item")

@@ -10,15 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, assert_never
 
-from capi_stream.intake import fitting
-from capi_stream.intake.conditions import test_of
-from capi_stream.intake.expressions import constants_of, line_of
-from capi_stream.intake.parameters import Kind
-from capi_stream.intake.paths import Found, WrongPathError, at, coercion
-from capi_stream.intake.reading import SLOTS, Scope, reading, takes_texts, value
-from capi_stream.intake.schemas import Array, Map, Type
-from capi_stream.intake.source import NULL, Atom, Source
-from capi_stream.intake.spec import (
+from capi_stream.intake.avro.schemas import Array, Map, Type
+from capi_stream.intake.mapping import fitting
+from capi_stream.intake.mapping.conditions import test_of
+from capi_stream.intake.mapping.expressions import constants_of, line_of
+from capi_stream.intake.mapping.paths import Found, WrongPathError, at, coercion
+from capi_stream.intake.mapping.reading import SLOTS, Scope, reading, takes_texts, value
+from capi_stream.intake.mapping.source import NULL, Atom, Source
+from capi_stream.intake.mapping.spec import (
     Constant,
     Each,
     Expression,
@@ -34,7 +33,8 @@ from capi_stream.intake.spec import (
     Template,
     When,
 )
-from capi_stream.intake.targets import name_of, parameter_at
+from capi_stream.intake.mapping.targets import name_of, parameter_at
+from capi_stream.intake.parameters.table import Kind
 
 
 def generate(spec: Spec, schema: Type, schema_name: str) -> tuple[str, list[Mistake]]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from capi_stream.intake.parameters import BY_PLACE, CONTENTS, CUSTOM_DATA, EVENT, Kind, Parameter, Place
-from capi_stream.intake.violations import Violation
+from capi_stream.intake.parameters.table import BY_PLACE, CONTENTS, CUSTOM_DATA, EVENT, Kind, Parameter, Place
+from capi_stream.intake.parameters.violations import Violation
 
 
 def _is_object(value: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from capi_stream.intake.schemas import (
+from capi_stream.intake.avro.schemas import (
     MISSING,
     Array,
     Enum,

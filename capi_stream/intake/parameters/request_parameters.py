@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from capi_stream.intake.parameters import Source
+from capi_stream.intake.parameters.table import Source
 
 
 class RequestParameter(NamedTuple):

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from capi_stream.intake.schemas import MISSING, Array, Enum, Field, Map, Primitive, RecordType, SchemaError, Type, Union
+from capi_stream.intake.avro.schemas import (
+    MISSING,
+    Array,
+    Enum,
+    Field,
+    Map,
+    Primitive,
+    RecordType,
+    SchemaError,
+    Type,
+    Union,
+)
 
 
 def default_value(kind: Type, default: Any, where: str) -> Any:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from capi_stream.intake.defaults import default_value
-from capi_stream.intake.schemas import (
+from capi_stream.intake.avro.defaults import default_value
+from capi_stream.intake.avro.schemas import (
     MISSING,
     Array,
     Enum,

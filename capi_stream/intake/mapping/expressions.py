@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from capi_stream.intake.spec import Constant, Each, Expression, First, Listed, Members, Path, Store, Table, When
+from capi_stream.intake.mapping.spec import Constant, Each, Expression, First, Listed, Members, Path, Store, Table, When
 
 
 def line_of(made: Expression | Members) -> int | None:

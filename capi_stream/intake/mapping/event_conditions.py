@@ -10,11 +10,11 @@ from typing import Any, assert_never
 
 import yaml
 
-from capi_stream.intake.parameters import Hashing
-from capi_stream.intake.spec import Condition, Equals, Every, Not, Path, Present, Some
-from capi_stream.intake.spec_nodes import nearest
-from capi_stream.intake.spec_text import read_condition
-from capi_stream.intake.targets import OBJECTS, OPEN, parameter_at, parameters_in
+from capi_stream.intake.mapping.spec import Condition, Equals, Every, Not, Path, Present, Some
+from capi_stream.intake.mapping.spec_nodes import nearest
+from capi_stream.intake.mapping.spec_text import read_condition
+from capi_stream.intake.mapping.targets import OBJECTS, OPEN, parameter_at, parameters_in
+from capi_stream.intake.parameters.table import Hashing
 
 INNER = tuple(name for name in OBJECTS if name != "event" and not name.endswith("[]"))
 """The objects of an event whose members a condition can name, such as `user_data`."""

@@ -1,14 +1,17 @@
-"""docs/parameters.md, drawn from the tables: `python -m capi_stream.intake.reference > docs/parameters.md`."""
+"""docs/parameters.md, drawn from the tables.
+
+`python -m capi_stream.intake.parameters.reference > docs/parameters.md`
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
-from capi_stream.intake import normalize
-from capi_stream.intake.parameters import BY_PLACE, Hashing, Kind, Parameter, Place
-from capi_stream.intake.request_parameters import REQUEST
-from capi_stream.intake.values import EXTINFO, LDU_COUNTRIES, LDU_STATES
+from capi_stream.intake.parameters import normalize
+from capi_stream.intake.parameters.request_parameters import REQUEST
+from capi_stream.intake.parameters.table import BY_PLACE, Hashing, Kind, Parameter, Place
+from capi_stream.intake.parameters.values import EXTINFO, LDU_COUNTRIES, LDU_STATES
 
 _HEAD = """# Parameters
 

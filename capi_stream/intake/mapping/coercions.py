@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Context, Decimal
 from typing import Any
 
-from capi_stream.intake.parameters import CUSTOM_DATA
+from capi_stream.intake.parameters.table import CUSTOM_DATA
 from capi_stream.model import PixelId, Record
 
 MOST_DECIMAL_BYTES = 64  # 154 digits; the time to print a longer number grows with the square of its length

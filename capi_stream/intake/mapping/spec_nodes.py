@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from capi_stream.intake.spec import Mistake
+from capi_stream.intake.mapping.spec import Mistake
 
 DEEPEST = 20  # levels; a YAML alias can contain itself
 DEEPEST_TEXT = 64  # levels of brackets and indents, before they are read: the YAML reader recurses with each

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from capi_stream.intake import words
-from capi_stream.intake.normalize import is_browser_id
-from capi_stream.intake.parameters import USER_DATA, Hashing
-from capi_stream.intake.raw_values import is_hash
+from capi_stream.intake.parameters import words
+from capi_stream.intake.parameters.normalize import is_browser_id
+from capi_stream.intake.parameters.raw_values import is_hash
+from capi_stream.intake.parameters.shape import check_shape, quoted
+from capi_stream.intake.parameters.table import USER_DATA, Hashing
+from capi_stream.intake.parameters.values import ACTION_SOURCES, EXTINFO
+from capi_stream.intake.parameters.violations import REASONS, Violation
 from capi_stream.intake.settings import Rules
-from capi_stream.intake.shape import check_shape, quoted
-from capi_stream.intake.values import ACTION_SOURCES, EXTINFO
-from capi_stream.intake.violations import REASONS, Violation
 
 __all__ = ["REASONS", "Violation", "check", "not_after"]
 

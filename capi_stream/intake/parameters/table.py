@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from capi_stream.intake import normalize
-from capi_stream.intake import values as closed
-from capi_stream.intake.raw_values import MALFORMED, LeftOut, already_hashed, hash_of, text_of
+from capi_stream.intake.parameters import normalize
+from capi_stream.intake.parameters import values as closed
+from capi_stream.intake.parameters.raw_values import MALFORMED, LeftOut, already_hashed, hash_of, text_of
 
 
 class Place(StrEnum):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from capi_stream.intake.parameters import Kind, Parameter
-from capi_stream.intake.paths import Found
-from capi_stream.intake.schemas import Enum, Primitive
-from capi_stream.intake.spec import Equals, Table
-from capi_stream.intake.spec_nodes import nearest
+from capi_stream.intake.avro.schemas import Enum, Primitive
+from capi_stream.intake.mapping.paths import Found
+from capi_stream.intake.mapping.spec import Equals, Table
+from capi_stream.intake.mapping.spec_nodes import nearest
+from capi_stream.intake.parameters.table import Kind, Parameter
 
 TAKES = {
     Kind.TEXT: {"text", "integer"},

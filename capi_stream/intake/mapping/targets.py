@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from capi_stream.intake.parameters import BY_PLACE, Parameter, Place
+from capi_stream.intake.parameters.table import BY_PLACE, Parameter, Place
 
 OBJECTS: Mapping[str, Place] = {
     "event": Place.EVENT,

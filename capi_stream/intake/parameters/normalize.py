@@ -17,8 +17,8 @@ import string
 import unicodedata
 from decimal import Decimal
 
-from capi_stream.intake import words
-from capi_stream.intake.raw_values import (
+from capi_stream.intake.parameters import words
+from capi_stream.intake.parameters.raw_values import (
     APPENDIX,
     EMPTY,
     MALFORMED,

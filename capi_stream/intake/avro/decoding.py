@@ -15,8 +15,8 @@ import fastavro
 from fastavro.read import SchemaResolutionError
 from fastavro.schema import SchemaParseException, fingerprint, to_parsing_canonical_form
 
-from capi_stream.intake.resolution import differences
-from capi_stream.intake.schemas import (
+from capi_stream.intake.avro.resolution import differences
+from capi_stream.intake.avro.schemas import (
     MISSING,
     Array,
     Enum,

@@ -1,8 +1,8 @@
 """The mapping language as a JSON Schema, so that editors complete and check a mapping while it is written.
 
-`python -m capi_stream.intake.language > capi_stream/mappings/mapping.schema.json`; a test holds the two together. The
-names of parameters come from the one table of them. What a schema cannot see, such as whether a path is in the Avro
-schema, is for `capi-stream check`.
+`python -m capi_stream.intake.mapping.language > capi_stream/mappings/mapping.schema.json`; a test holds the two
+together. The names of parameters come from the one table of them. What a schema cannot see, such as whether a path is
+in the Avro schema, is for `capi-stream check`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import json
 import sys
 from typing import Any
 
-from capi_stream.intake.parameters import Kind, Parameter
-from capi_stream.intake.targets import OBJECTS, OPEN, parameters_in
+from capi_stream.intake.mapping.targets import OBJECTS, OPEN, parameters_in
+from capi_stream.intake.parameters.table import Kind, Parameter
 
 Schema = dict[str, Any]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
-from capi_stream.intake.resolution import shown
-from capi_stream.intake.schemas import Array, Enum, Map, Primitive, RecordType, Type, Union
+from capi_stream.intake.avro.resolution import shown
+from capi_stream.intake.avro.schemas import Array, Enum, Map, Primitive, RecordType, Type, Union
 
 MOST_SUGGESTIONS = 2_000  # paths that are searched for the nearest: shared names can make a small schema vast
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
-from capi_stream.intake.raw_values import APPENDIX
+from capi_stream.intake.parameters.raw_values import APPENDIX
 
 SUBDOMAIN_INDEX = 1  # "use 1 when made on a server" (fbp and fbc)
 _URL_APPENDIX = re.compile(rf"\.{APPENDIX}$")  # the parameter builder's, at the end of event_source_url

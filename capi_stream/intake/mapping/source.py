@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from capi_stream.intake.spec import Mistake, Place
+from capi_stream.intake.mapping.spec import Mistake, Place
 
 PARAMETERS = ("record", "kafka", "stores", "dropped")
 GIVEN = (

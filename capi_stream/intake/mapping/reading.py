@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from capi_stream.intake.parameters import Kind
-from capi_stream.intake.paths import AS_IT_IS, Coercion, Found, WrongPathError, at, coercion, step, suggestions
-from capi_stream.intake.schemas import Array, Primitive, Type
-from capi_stream.intake.source import NULL, Atom, Source
-from capi_stream.intake.spec import Path
-from capi_stream.intake.spec_nodes import nearest
-from capi_stream.intake.targets import parameter_at
+from capi_stream.intake.avro.schemas import Array, Primitive, Type
+from capi_stream.intake.mapping.paths import AS_IT_IS, Coercion, Found, WrongPathError, at, coercion, step, suggestions
+from capi_stream.intake.mapping.source import NULL, Atom, Source
+from capi_stream.intake.mapping.spec import Path
+from capi_stream.intake.mapping.spec_nodes import nearest
+from capi_stream.intake.mapping.targets import parameter_at
+from capi_stream.intake.parameters.table import Kind
 
 SLOTS = "app_data.extinfo"
 """The one list whose items say by their place what they are."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from capi_stream.intake import fitting
-from capi_stream.intake.paths import Found
-from capi_stream.intake.reading import Scope, reading, value
-from capi_stream.intake.source import Atom, Source
-from capi_stream.intake.spec import Condition, Equals, Every, Not, Path, Present, Some
+from capi_stream.intake.mapping import fitting
+from capi_stream.intake.mapping.paths import Found
+from capi_stream.intake.mapping.reading import Scope, reading, value
+from capi_stream.intake.mapping.source import Atom, Source
+from capi_stream.intake.mapping.spec import Condition, Equals, Every, Not, Path, Present, Some
 
 
 def test_of(source: Source, condition: Condition, scope: Scope) -> str:
