@@ -15,6 +15,7 @@ from capi_stream.config import ConfigError, Settings, load, read
 from capi_stream.config.keys import MASK
 from capi_stream.config.reference import page
 from capi_stream.config.showing import shown
+from capi_stream.intake.mapping.event_conditions import holds
 from capi_stream.intake.parameters.request_parameters import REQUEST
 from capi_stream.intake.settings import IdentifierSettings, Rules
 from capi_stream.model import Destination, PixelId
@@ -227,3 +228,14 @@ def test_what_is_shown_loads_again(tmp_path: Path) -> None:
 
 def test_the_page_of_keys_is_current() -> None:
     assert page() == (ROOT / "docs/configuration.md").read_text()
+
+
+def test_a_destinations_condition_can_test_truth_and_numbers(tmp_path: Path) -> None:
+    """The file is read as texts, so that a country NO stays one; here the words mean what they look like."""
+    when = "{user_data.em: {present: true}, opt_out: false, custom_data.value: [12.5, 1]}"
+    settings = loaded(tmp_path, BASE.replace('"1234567890": {', f'"1234567890": {{when: {when}, '))
+    (condition,) = settings.intake.routing.conditions.values()
+    event = {"user_data": {"em": ["hash"]}, "opt_out": False, "custom_data": {"value": 12.5}}
+    assert holds(condition, event)
+    assert not holds(condition, event | {"opt_out": True})
+    assert not holds(condition, event | {"custom_data": {"value": 12}})

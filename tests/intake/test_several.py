@@ -133,6 +133,9 @@ def test_an_event_that_no_destination_wants_is_filtered() -> None:
         ({"any": [{"event_name": "Purchase"}, {"action_source": "app"}]}, False),
         ({"all": [{"event_name": "Lead"}, {"not": {"action_source": "app"}}]}, True),
         ({"referrer_url": None}, True),
+        ({"user_data.em": {"present": "true"}, "opt_out": "false", "custom_data.sizes": "41"}, True),  # as config reads
+        ({"custom_data.order": 77, "custom_data.deep.er": ["1", "2"]}, True),
+        ({"opt_out": 0}, False),
     ],
 )
 def test_a_condition_on_an_event(condition: Mapping[str, Any], expected: bool) -> None:
@@ -141,7 +144,7 @@ def test_a_condition_on_an_event(condition: Mapping[str, Any], expected: bool) -
         "action_source": "website",
         "opt_out": False,
         "user_data": {"em": ["hash"], "ph": []},
-        "custom_data": {"colour": "red", "sizes": [40, 41], "deep": {"er": 1}},
+        "custom_data": {"colour": "red", "sizes": [40, 41], "deep": {"er": 1}, "order": "77"},
     }
     assert holds(event_condition(condition), event) is expected
 

@@ -29,8 +29,8 @@ class ConditionError(ValueError):
 
 
 def event_condition(written: Mapping[str, Any]) -> Condition:
-    """The condition that `written`, plain values as YAML gives them, spells out. Raises ConditionError."""
-    condition, mistakes = read_condition(yaml.safe_dump(dict(written), allow_unicode=True))
+    """The condition that `written` spells out, in values or in the texts of them. Raises ConditionError."""
+    condition, mistakes = read_condition(_node(written))
     wrong = [*(each.text for each in mistakes), *(each for test in _tests(condition) if (each := _wrong(test)))]
     if wrong:
         raise ConditionError(wrong)
@@ -42,7 +42,8 @@ def holds(condition: Condition, event: Mapping[str, Any]) -> bool:
     match condition:
         case Equals(path, values):
             found = _at(path, event)
-            return any(each in values for each in (found if isinstance(found, list) else [found]))
+            listed = found if isinstance(found, list) else [found]
+            return any(_same(each, value) for each in listed for value in values)
         case Present(path):
             return _at(path, event) not in (None, "", [], {})
         case Every(conditions):
@@ -53,6 +54,29 @@ def holds(condition: Condition, event: Mapping[str, Any]) -> bool:
             return not holds(inner, event)
         case _:
             assert_never(condition)
+
+
+def _same(found: Any, wanted: Any) -> bool:
+    """Numbers equal the texts that an event has of them, such as an order's id; true and false are no numbers."""
+    if isinstance(found, bool) or isinstance(wanted, bool):
+        return found is wanted
+    return bool(found == wanted) or (isinstance(found, str) and found == str(wanted))
+
+
+def _node(written: Any) -> yaml.Node:
+    """YAML as it was before the configuration read it."""
+    match written:
+        case Mapping():
+            pairs = [(_node(key), _node(value)) for key, value in written.items()]
+            return yaml.MappingNode("tag:yaml.org,2002:map", pairs, _MARK, _MARK)
+        case list() | tuple():
+            return yaml.SequenceNode("tag:yaml.org,2002:seq", [_node(each) for each in written], _MARK, _MARK)
+        case bool():
+            return _node(str(written).lower())
+    return yaml.ScalarNode("tag:yaml.org,2002:str", "" if written is None else str(written), _MARK, _MARK)
+
+
+_MARK = yaml.Mark("configuration", 0, 0, 0, None, 0)  # its mistakes are told by the key and not by a line
 
 
 def _at(path: Path, event: Any) -> Any:

@@ -46,11 +46,10 @@ def read_spec(text: str, name: str) -> tuple[Spec, list[Mistake]]:
     return reader.spec(root, name), reader.mistakes
 
 
-def read_condition(text: str) -> tuple[Condition, list[Mistake]]:
-    """The condition in `text` and what is wrong with it."""
+def read_condition(root: yaml.Node) -> tuple[Condition, list[Mistake]]:
+    """The condition in `root` and what is wrong with it."""
     reader = _Reader()
-    root = reader.composed(text)
-    return (reader.condition(root, "the condition") if root else Some(())), reader.mistakes
+    return reader.condition(root, "the condition"), reader.mistakes
 
 
 class _Reader(Nodes):
