@@ -217,7 +217,9 @@ class Lanes:
     def flush(self) -> None:
         """Let nothing linger any more."""
         self.linger_seconds = 0.0
+        self._lingering.clear()  # what comes from now on must not wait for a time that was set before
         for lane in self:
+            lane.due_at = None
             if lane.waiting:
                 self._ripe[lane] = None
 

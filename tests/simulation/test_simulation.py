@@ -20,7 +20,7 @@ from tests.simulation.shape import Shape
 SCHEDULES = 20_000
 QUICK = 400
 RARELY = 10
-FAILED_ONCE = (1_021_425,)  # beyond those of every run; docs/reliability.md says what they found
+FAILED_ONCE = (1_021_425, 1_060_546)  # beyond those of every run; docs/reliability.md says what they found
 
 
 def test_the_invariants_hold_in_a_few_hundred_schedules() -> None:
