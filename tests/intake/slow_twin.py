@@ -94,8 +94,8 @@ class SlowTwin:
             case Constant(constant):
                 return constant
             case First(options):
-                outcomes = (self.make(each, value, kind, makes) for each in options)
-                return next((each for each in outcomes if each is not None), None)
+                outcomes = [self.make(each, value, kind, makes) for each in options]
+                return next((each for each in outcomes if each not in (None, [])), outcomes[-1])
             case Table(source, entries, _, otherwise):
                 key = self.make(source, value, kind, makes)
                 spelt = str(key).lower() if isinstance(key, bool) else str(key)
@@ -134,7 +134,7 @@ class SlowTwin:
                 there = coerced(*self.found(path, value, kind))
                 return any(there == each and type(there) is type(each) for each in values)
             case Present(path):
-                return self.found(path, value, kind)[0] not in (None, "")
+                return self.found(path, value, kind)[0] not in (None, "", [])
             case Every(conditions):
                 return all(self.holds(each, value, kind) for each in conditions)
             case Some(conditions):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from capi_stream.intake.avro.schemas import Array
 from capi_stream.intake.mapping import fitting
 from capi_stream.intake.mapping.paths import Found
 from capi_stream.intake.mapping.reading import Scope, reading, value
@@ -45,6 +46,8 @@ def _present(source: Source, path: Path, scope: Scope) -> str:
     """Records, maps and arrays can be asked for too."""
 
     def tested(code: str, found: Found) -> Atom:
+        if isinstance(found.only, Array):
+            return Atom(code, f"bool({code})", frozenset())
         test = f"{code} not in (None, '')" if found.texts else f"{code} is not None"
         return Atom(code, test if found.is_nullable else "True", frozenset())
 

@@ -184,10 +184,11 @@ class _Generator:
     def _first(self, options: list[Atom], wish: str) -> Atom:
         made = options[-1] if options else NULL
         for option in reversed(options[:-1]):
-            if not option.is_there:
+            there = option.code if option.kinds == {"list"} else option.is_there  # an empty list is nothing to go by
+            if not there:
                 made = option
             elif option is not NULL:
-                name = self._source.assign(wish, f"{option.code} if {option.is_there} else {made.code}")
+                name = self._source.assign(wish, f"{option.code} if {there} else {made.code}")
                 made = Atom(name, made.within(name, is_sure=True), option.kinds | made.kinds)
         return made
 

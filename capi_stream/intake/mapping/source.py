@@ -25,7 +25,7 @@ GIVEN = (
 )
 """What a compiled mapping may call; `mapping.py` puts it within reach."""
 
-BUILT_INS = ("dict", "str", "type")
+BUILT_INS = ("bool", "dict", "str", "type")
 
 
 class Atom(NamedTuple):
