@@ -35,7 +35,8 @@ class Mistake:
 
     def __str__(self) -> str:
         subject = f"{self.where}: {self.key}" if self.key else str(self.where)
-        return f"{subject}: {self.what}. {self.write_instead}."
+        end = "" if self.what.endswith("?") else "."
+        return f"{subject}: {self.what}{end} {self.write_instead}."
 
 
 class Finding(NamedTuple):

@@ -40,7 +40,7 @@ def _mapping(
         compile_mapping(topic.mapping, topic.mapping_name, reader, reader.name)
     except MappingError as error:
         for each in error.mistakes:
-            what = f"mapping {topic.mapping_name}, line {each.line}: {each.text.rstrip('.?')}"
+            what = f"mapping {topic.mapping_name}, line {each.line}: {each.text.rstrip('.')}"
             yield Finding(path, what, "Mend that line of the mapping, or name another schema_file", rests_on)
 
 
@@ -50,7 +50,7 @@ def _schema(text: str, reader: Type | None = None) -> Type | str:
         schema = read_schema(text)
         Decoder(schema, reader or schema)
     except SchemaError as error:
-        return _not_json(text) or f": {str(error).rstrip('.?')}"
+        return _not_json(text) or f": {str(error).rstrip('.')}"
     return schema
 
 

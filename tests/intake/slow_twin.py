@@ -132,7 +132,8 @@ class SlowTwin:
         match condition:
             case Equals(path, values):
                 there = coerced(*self.found(path, value, kind))
-                return any(there == each and type(there) is type(each) for each in values)
+                listed = there if isinstance(there, list) else [there]
+                return any(is_same(each, wanted) for each in listed for wanted in values)
             case Present(path):
                 return self.found(path, value, kind)[0] not in (None, "", [])
             case Every(conditions):
@@ -141,6 +142,12 @@ class SlowTwin:
                 return any(self.holds(each, value, kind) for each in conditions)
             case Not(inner):
                 return not self.holds(inner, value, kind)
+
+
+def is_same(there: Any, wanted: Any) -> bool:
+    if isinstance(there, Decimal) and isinstance(wanted, float):
+        return there == Decimal(str(wanted))
+    return bool(there == wanted) and isinstance(there, bool) is isinstance(wanted, bool)
 
 
 def found(path: Path, value: Any, kind: Type) -> tuple[Any, Any]:

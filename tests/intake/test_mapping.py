@@ -38,6 +38,8 @@ filters:
     when: {is_test: true, kind: {not: PHONE}}
   - reason: no_buyer
     when: {not: {buyer: {present: true}}, any: [{number: [1, 2]}, {all: [{shop: null}, {total: null}]}]}
+  - reason: some
+    when: {any: [{tags: [vip, a]}, {total: [0.1, 12]}, {born: '1980-01-02'}, {at: [0, 5]}, {code: [1, b]}]}
 pixel: {first: [{store: shop}, {from: number, when: {kind: TILL}}, {const: "99"}]}
 event:
   event_name: {const: Purchase}

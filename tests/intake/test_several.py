@@ -136,6 +136,7 @@ def test_an_event_that_no_destination_wants_is_filtered() -> None:
         ({"user_data.em": {"present": "true"}, "opt_out": "false", "custom_data.sizes": "41"}, True),  # as config reads
         ({"custom_data.order": 77, "custom_data.deep.er": ["1", "2"]}, True),
         ({"opt_out": 0}, False),
+        ({"custom_data.currency": "EUR", "custom_data.status": "true"}, True),  # in the normal form that is sent
     ],
 )
 def test_a_condition_on_an_event(condition: Mapping[str, Any], expected: bool) -> None:
@@ -144,7 +145,8 @@ def test_a_condition_on_an_event(condition: Mapping[str, Any], expected: bool) -
         "action_source": "website",
         "opt_out": False,
         "user_data": {"em": ["hash"], "ph": []},
-        "custom_data": {"colour": "red", "sizes": [40, 41], "deep": {"er": 1}, "order": "77"},
+        "custom_data": {"colour": "red", "sizes": [40, 41], "deep": {"er": 1}, "order": "77"}
+        | {"currency": "eur", "status": True},
     }
     assert holds(event_condition(condition), event) is expected
 
@@ -156,6 +158,16 @@ def test_a_condition_on_an_event(condition: Mapping[str, Any], expected: bool) -
         ({"user_data.email": {"present": True}}, "an event has no 'user_data.email'."),
         ({"userdata.em": {"present": True}}, "Did you mean 'user_data.em'?"),
         ({"user_data.em": "a@b.co"}, "is hashed when it is sent: it can be tested with {present: true} alone"),
+        ({"action_source": "web"}, "'action_source' is never 'web'; it is app, business_messaging"),
+        ({"not": {"action_source": "web_site"}}, "Did you mean 'website'?"),
+        ({"event_time": "yesterday"}, "'event_time' is a number, and never 'yesterday'"),
+        ({"custom_data.value": ["1.5", "much"]}, "'custom_data.value' is a number, and never 'much'"),
+        ({"opt_out": "yes"}, "'opt_out' is true or false, and never 'yes'"),
+        ({"custom_data.currency": "Euro"}, "'custom_data.currency' is never 'Euro': its normal form leaves that out"),
+        ({"user_data": "x"}, "'user_data' is no single value: it can be tested with {present: true} alone"),
+        ({"custom_data.contents.id": "x"}, "'custom_data.contents.id' leads into 'custom_data.contents'"),
+        ({"custom_data.*": "x"}, "'custom_data.*' is no property: name one"),
+        ({"event_name": []}, "'event_name' is tested for an empty list: nothing is in it"),
         ({"any": []}, "the condition: any is a list"),
         ({}, "a condition is an object"),
     ],

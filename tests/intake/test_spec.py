@@ -27,7 +27,7 @@ from tests.intake.sales import SALE
         ),
         (
             "event: {custom_data: {contents: {each: lines, item: {id: ena}}}}",
-            "contents[].id reads 'ena', which schema shop.v1.Sale does not have. Did you mean 'ean'?",
+            "contents[].id reads 'ena', which an item of 'lines' (shop.v1.Line) does not have. Did you mean 'ean'?",
         ),
         (
             "event: {user_data: {em: lines.ean}}",
@@ -80,7 +80,7 @@ from tests.intake.sales import SALE
         ),
         (
             "event: {event_name: {const: a, when: {kind: WEBB}}}",
-            "event_name tests kind for WEBB, which shop.v1.Kind does not have. Did you mean 'WEB'?",
+            "event_name tests kind for 'WEBB', which shop.v1.Kind does not have. Did you mean 'WEB'?",
         ),
         (
             "event: {event_name: {const: a, when: {is_test: yes}}}",
@@ -130,7 +130,14 @@ from tests.intake.sales import SALE
         ("events: []", "events is a list"),
         ("events: [{each: lines}]", "an item of events needs an 'event'"),
         ("events: [{each: shop, event: {}}]", "each reads 'shop', which is string: each goes over an array"),
-        ("events: [{each: lines, event: {event_name: shop}}]", "event_name reads 'shop', which schema"),
+        (
+            "events: [{each: lines, event: {event_name: shop}}]",
+            "reads 'shop', which an item of 'lines' (shop.v1.Line) does not have. Did you mean '$.shop', the record's?",
+        ),
+        (
+            "events: [{each: lines, event: {event_name: {const: a}, event_id: $.number}}]",
+            "event_id is the same for every item of 'lines', and of events with one id and name the API keeps one",
+        ),
         ("events: [{each: lines, event: {event_name: $.shp}}]", "Did you mean 'shop'?"),
         ("event: {event_name: $kafka.offset}", "but behind $ there are: $.PATH, $header.NAME, $kafka.topic"),
         ("event: {event_name: $header}", "but behind $ there are: $.PATH, $header.NAME, $kafka.topic"),

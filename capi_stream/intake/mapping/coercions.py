@@ -64,9 +64,9 @@ def header(record: Record, name: str) -> str | None:
 
 
 def pixels_of(ids: object) -> tuple[PixelId, ...]:
-    """Each pixel once, in order, of a list, of one id, or of none."""
-    listed = ids if isinstance(ids, list) else [] if ids is None else [ids]
-    return tuple(dict.fromkeys(PixelId(str(each)) for each in listed))
+    """Each pixel once, in order, of a list, of one id, or of none. An empty text is none."""
+    listed = ids if isinstance(ids, list) else [ids]
+    return tuple(dict.fromkeys(PixelId(str(each)) for each in listed if each not in (None, "")))
 
 
 def spread(target: dict[str, Any], entries: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple, cast
 
 from capi_stream.intake.avro.schemas import Type
@@ -59,6 +60,7 @@ def _executed(source: str, file_name: str) -> Run:
     # linecache shows the generated line in a traceback; None as its time keeps the entry.
     linecache.cache[file_name] = len(source), None, source.splitlines(keepends=True), file_name
     names: dict[str, Any] = {
+        "Decimal": Decimal,
         "Draft": Draft,
         "Filtered": Filtered,
         "SHADOWED": SHADOWED,

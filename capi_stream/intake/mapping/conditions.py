@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Any, assert_never
 
 from capi_stream.intake.avro.schemas import Array
-from capi_stream.intake.mapping import fitting
-from capi_stream.intake.mapping.paths import Found
+from capi_stream.intake.mapping.comparing import compared
+from capi_stream.intake.mapping.paths import Found, at, coercion
 from capi_stream.intake.mapping.reading import Scope, reading, value
 from capi_stream.intake.mapping.source import Atom, Source
 from capi_stream.intake.mapping.spec import Condition, Equals, Every, Not, Path, Present, Some
@@ -30,16 +30,31 @@ def test_of(source: Source, condition: Condition, scope: Scope) -> str:
 
 
 def _equals(source: Source, test: Equals, scope: Scope) -> str:
-    code = value(source, scope, test.path).code
-    if found := scope.found(test.path):
-        for text in fitting.wrong_tests(test, found):
+    """Of a list one item must be equal."""
+
+    def tested(code: str, found: Found) -> Atom:
+        values, wrong = compared(test, found)
+        for text in wrong:
             source.wrong(test.path.place, text)
-    match test.values:
+        if isinstance(found.only, Array):
+            items = at(found.only.items)
+            is_equal = _is(coercion(items).code.format("each"), values)
+            without_nulls = " if each is not None" if items.is_nullable else ""
+            listed = f"{code} or ()" if found.is_nullable else code
+            return Atom(code, f"any({is_equal} for each in {listed}{without_nulls})", frozenset())
+        atom = value(source, scope, test.path)
+        return atom._replace(is_there=_is(atom.code, values))
+
+    return reading(source, scope, test.path, tested).is_there
+
+
+def _is(code: str, values: tuple[Any, ...]) -> str:
+    match values:
         case (bool(only),):
             return f"{code} is {only}"
         case (only,):
             return f"{code} == {only!r}"
-    return f"{code} in {test.values!r}"
+    return f"{code} in {values!r}"
 
 
 def _present(source: Source, path: Path, scope: Scope) -> str:

@@ -11,10 +11,11 @@ from typing import Any, assert_never
 import yaml
 
 from capi_stream.intake.mapping.spec import Condition, Equals, Every, Not, Path, Present, Some
-from capi_stream.intake.mapping.spec_nodes import nearest
+from capi_stream.intake.mapping.spec_nodes import nearest, spelt
 from capi_stream.intake.mapping.spec_text import read_condition
 from capi_stream.intake.mapping.targets import OBJECTS, OPEN, parameter_at, parameters_in
-from capi_stream.intake.parameters.table import Hashing
+from capi_stream.intake.parameters.raw_values import LeftOut
+from capi_stream.intake.parameters.table import Hashing, Kind, Parameter
 
 INNER = tuple(name for name in OBJECTS if name != "event" and not name.endswith("[]"))
 """The objects of an event whose members a condition can name, such as `user_data`."""
@@ -29,12 +30,15 @@ class ConditionError(ValueError):
 
 
 def event_condition(written: Mapping[str, Any]) -> Condition:
-    """The condition that `written` spells out, in values or in the texts of them. Raises ConditionError."""
+    """The condition that `written` spells out, in values or in the texts of them. Raises ConditionError.
+
+    Its values are in the normal form in which an event has them: a currency `EUR` is `eur` when it is sent.
+    """
     condition, mistakes = read_condition(_node(written))
     wrong = [*(each.text for each in mistakes), *(each for test in _tests(condition) if (each := _wrong(test)))]
     if wrong:
         raise ConditionError(wrong)
-    return condition
+    return _as_sent(condition)
 
 
 def holds(condition: Condition, event: Mapping[str, Any]) -> bool:
@@ -97,18 +101,66 @@ def _tests(condition: Condition) -> Iterable[Equals | Present]:
 
 
 def _wrong(test: Equals | Present) -> str:
-    """What is wrong with the path of `test`: it is read in the event, whose parameters are the API's."""
-    within, dot, name = test.path.text.rpartition(".")
+    """What is wrong with `test`: it reads the event as it is sent, whose parameters are the API's."""
+    text = test.path.text
+    within, dot, name = text.rpartition(".")
     parameters = parameters_in(within) if within in INNER else parameters_in("event") if not dot else None
-    if within.partition(".")[0] == OPEN:
-        return ""
+    if within.partition(".")[0] == OPEN and (parameters is None or name not in parameters):
+        return _wrong_property(text)
     if parameters is None or name not in parameters:
         known = [
             *(parameters_in("event") or ()),
             *(f"{each}.{key}" for each in INNER for key in parameters_in(each) or ()),
         ]
-        return f"an event has no '{test.path.text}'.{nearest(test.path.text, known)}"
-    parameter = parameter_at(test.path.text)
-    if isinstance(test, Equals) and parameter and parameter.hashing is not Hashing.NEVER:
-        return f"'{test.path.text}' is hashed when it is sent: it can be tested with {{present: true}} alone"
+        return f"an event has no '{text}'.{nearest(text, known)}"
+    return _wrong_values(test, parameters[name]) if isinstance(test, Equals) else ""
+
+
+def _wrong_property(text: str) -> str:
+    """What is wrong with the path of a custom property: it leads into a parameter, or is none."""
+    property_name = text.split(".")[1]
+    if property_name in (parameters_in(OPEN) or ()):
+        return f"'{text}' leads into '{OPEN}.{property_name}', which is no object: a condition cannot look into it"
+    return f"'{text}' is no property: name one" if property_name == "*" else ""
+
+
+def _wrong_values(test: Equals, parameter: Parameter) -> str:
+    """Why `parameter` can never be one of the values of `test`."""
+    text = test.path.text
+    if parameter.hashing is not Hashing.NEVER:
+        return f"'{text}' is hashed when it is sent: it can be tested with {{present: true}} alone"
+    if parameter.kind in (Kind.OBJECT, Kind.OBJECTS):
+        return f"'{text}' is no single value: it can be tested with {{present: true}} alone"
+    if not test.values:
+        return f"'{text}' is tested for an empty list: nothing is in it"
+    for value in filter(lambda each: each is not None, test.values):
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if parameter.kind in (Kind.INTEGER, Kind.NUMBER) and not is_number:
+            return f"'{text}' is a number, and never {spelt(value)}"
+        if parameter.kind is Kind.FLAG and value not in (True, False):
+            return f"'{text}' is true or false, and never {spelt(value)}"
+        if parameter.values and value not in parameter.values:
+            known = sorted(parameter.values)
+            return f"'{text}' is never {spelt(value)}; it is {', '.join(known)}.{nearest(str(value), known)}"
+        if isinstance(_normal(value, parameter), LeftOut):
+            return f"'{text}' is never {spelt(value)}: its normal form leaves that out"
     return ""
+
+
+def _normal(value: Any, parameter: Parameter) -> Any:
+    """`value` as an event has it; LeftOut where the parameter is left out instead."""
+    is_text = parameter.kind is Kind.TEXT and value is not None and not isinstance(value, bool)
+    return parameter.normal(str(value)) if is_text else value
+
+
+def _as_sent(condition: Condition) -> Condition:
+    match condition:
+        case Equals(path, values) if parameter := parameter_at(path.text):
+            return Equals(path, tuple(_normal(value, parameter) for value in values))
+        case Every(inner):
+            return Every(tuple(map(_as_sent, inner)))
+        case Some(inner):
+            return Some(tuple(map(_as_sent, inner)))
+        case Not(each):
+            return Not(_as_sent(each))
+    return condition

@@ -1,4 +1,4 @@
-"""Whether what a mapping makes fits its parameter, and what it compares the schema: known before any record."""
+"""Whether what a mapping makes fits its parameter, and its tables the schema: known before any record."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from capi_stream.intake.avro.schemas import Enum, Primitive
 from capi_stream.intake.mapping.paths import Found
-from capi_stream.intake.mapping.spec import Equals, Table
+from capi_stream.intake.mapping.spec import Table
 from capi_stream.intake.mapping.spec_nodes import nearest
 from capi_stream.intake.parameters.table import Kind, Parameter
 
@@ -94,26 +94,3 @@ def table_entries(table: Table, found: Found) -> tuple[dict[Any, Any], list[str]
 
 def _is_whole(text: str) -> bool:
     return text.removeprefix("-").isdecimal()
-
-
-def wrong_tests(test: Equals, found: Found) -> list[str]:
-    """What is wrong with the values that a condition compares with what is at its path."""
-    match found.only:
-        case Enum(name=name, symbols=symbols):
-            return [
-                f"tests {test.path.text} for {value}, which {name} does not have.{nearest(str(value), symbols)}"
-                for value in test.values
-                if value not in symbols
-            ]
-        case Primitive(kind="string"):
-            return _not_of(test, str, "a text: write it in quotes")
-        case Primitive(kind="boolean"):
-            return _not_of(test, bool, "true or false")
-        case Primitive(kind="int" | "long", logical=None):
-            return _not_of(test, int, "a whole number")
-        case _:
-            return []
-
-
-def _not_of(test: Equals, kind: type, wanted: str) -> list[str]:
-    return [f"tests {test.path.text} for {value!r}; it is {wanted}" for value in test.values if type(value) is not kind]

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, assert_never
 
+from capi_stream.intake.avro.resolution import shown
 from capi_stream.intake.avro.schemas import Array, Map, Type
 from capi_stream.intake.mapping import fitting
 from capi_stream.intake.mapping.conditions import test_of
 from capi_stream.intake.mapping.expressions import constants_of, line_of
 from capi_stream.intake.mapping.paths import Found, WrongPathError, at, coercion
 from capi_stream.intake.mapping.reading import SLOTS, Scope, reading, takes_texts, value
+from capi_stream.intake.mapping.repeating import repeated
 from capi_stream.intake.mapping.source import NULL, Atom, Source
 from capi_stream.intake.mapping.spec import (
     Constant,
@@ -41,7 +43,7 @@ def generate(spec: Spec, schema: Type, schema_name: str) -> tuple[str, list[Mist
     """The text of `mapping(record, kafka, stores, dropped)`, which gives Drafts or Filtered, and every mistake."""
     source = Source(schema_name)
     generator = _Generator(source)
-    record = Scope("record", schema)
+    record = Scope("record", schema, f"schema {schema_name}")
     for each in spec.filters:
         with source.under(f"if {test_of(source, each.condition, record)}:"):
             source.line(f"return Filtered({each.reason!r})")
@@ -52,6 +54,7 @@ def generate(spec: Spec, schema: Type, schema_name: str) -> tuple[str, list[Mist
         case templates:
             drafts = source.assign("drafts", "[]")
             for template in templates:
+                source.mistakes.extend(repeated(template))
                 generator.drafts(template, record, pixels, drafts)
             source.line(f"return {drafts}")
     return source.text(spec.name), source.mistakes
@@ -65,16 +68,17 @@ class _Generator:
 
     def drafts(self, template: Template, record: Scope, pixels: str, drafts: str) -> None:
         """Lines that add to the list `drafts` what `template` makes of a record: nothing, one, or one an item."""
+        if template.each is None:
+            self._added(template, record, pixels, drafts)
+            return
+        each = template.each
 
         def looped(code: str, found: Found) -> Atom:
-            with self._each_item(code, found, record) as item:
+            with self._each_item(code, found, record, each) as item:
                 self._added(template, item, pixels, drafts)
             return NULL
 
-        if template.each is None:
-            self._added(template, record, pixels, drafts)
-        else:
-            reading(self._source, record, template.each, looped)
+        reading(self._source, record, each, looped)
 
     def _added(self, template: Template, scope: Scope, pixels: str, drafts: str) -> None:
         if template.condition is None:
@@ -214,7 +218,7 @@ class _Generator:
     def _each(self, made: Each, scope: Scope, wish: str) -> Atom:
         def looped(code: str, found: Found) -> Atom:
             name = self._source.assign(wish, "[]")
-            with self._each_item(code, found, scope) as item:
+            with self._each_item(code, found, scope, made.path) as item:
                 self._append(name, self._item(made.item, made.path.place.makes, item, wish))
             return Atom(name, name, frozenset({"list"}))
 
@@ -243,10 +247,11 @@ class _Generator:
         self._source.line(f"{'    ' if atom.is_there else ''}{name}.append({atom.code})")
 
     @contextmanager
-    def _each_item(self, code: str, found: Found, scope: Scope) -> Iterator[Scope]:
-        """A loop over the array in `code`; what is written meanwhile stands in it."""
+    def _each_item(self, code: str, found: Found, scope: Scope, path: Path) -> Iterator[Scope]:
+        """A loop over the array in `code`, which is at `path`; what is written meanwhile stands in it."""
         if not isinstance(found.only, Array):
             raise WrongPathError(f"which is {found}: each goes over an array")
         item = self._source.name("item")
         with self._source.under(f"for {item} in {code}{' or ()' if found.is_nullable else ''}:"), scope.branch():
-            yield Scope(item, found.only.items, item, outer=scope.record)
+            items = found.only.items
+            yield Scope(item, items, f"an item of '{path.text}' ({shown(items)})", item, outer=scope.record)

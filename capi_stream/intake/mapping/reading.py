@@ -35,10 +35,14 @@ FIELDS: Mapping[str, tuple[str, Found]] = {
 
 @dataclass(slots=True)
 class Scope:
-    """What paths begin at: the record, or an item of an array; with what has been read from it, by path."""
+    """What paths begin at: the record, or an item of an array; with what has been read from it, by path.
+
+    `name` is its variable, `called` what messages say of it.
+    """
 
     name: str
     type: Type
+    called: str
     prefix: str = ""  # of the variables that are read from it
     outer: Scope | None = None  # the record's, for an item's
     decoded: dict[tuple[str, ...], tuple[str, Found]] = field(default_factory=dict)
@@ -76,13 +80,17 @@ def reading(source: Source, scope: Scope, path: Path, use: Callable[[str, Found]
     try:
         return use(*_decoded(source, home, parts))
     except WrongPathError as error:
-        reason = str(error)
-        if error.is_unknown:
-            known = suggestions(home.type)
-            near = nearest(path.text, known) or nearest(path.parts[-1], known)
-            reason = f"which schema {source.schema_name} does not have.{near}"
+        reason = f"which {home.called} does not have.{_meant(home, path)}" if error.is_unknown else str(error)
         source.wrong(path.place, f"reads '{path.text}', {reason}")
         return NULL
+
+
+def _meant(home: Scope, path: Path) -> str:
+    """A question for what an unknown path was probably meant to be: in an item often a path of the record."""
+    known = suggestions(home.type)
+    if home.outer and path.text not in known and path.text in suggestions(home.outer.type):
+        return f" Did you mean '{RECORD}.{path.text}', the record's?"
+    return nearest(path.text, known) or nearest(path.parts[-1], known)
 
 
 def _decoded(source: Source, scope: Scope, parts: tuple[str, ...]) -> tuple[str, Found]:

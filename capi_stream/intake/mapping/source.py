@@ -12,6 +12,7 @@ from capi_stream.intake.mapping.spec import Mistake, Place
 
 PARAMETERS = ("record", "kafka", "stores", "dropped")
 GIVEN = (
+    "Decimal",
     "Draft",
     "Filtered",
     "SHADOWED",
@@ -25,7 +26,7 @@ GIVEN = (
 )
 """What a compiled mapping may call; `mapping.py` puts it within reach."""
 
-BUILT_INS = ("bool", "dict", "str", "type")
+BUILT_INS = ("any", "bool", "dict", "str", "type")
 
 
 class Atom(NamedTuple):

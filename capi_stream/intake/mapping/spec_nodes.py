@@ -27,6 +27,11 @@ def nearest(word: str, words: Collection[str]) -> str:
     return f" Did you mean '{found[0]}'?" if found else ""
 
 
+def spelt(value: Any) -> str:
+    """A constant, as messages quote it."""
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+
+
 class Nodes:
     """Reads nodes, one at a time, and notes what is wrong with each."""
 
