@@ -11,7 +11,9 @@ from capi_stream.intake.avro.decoding import Decoder
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.avro.schemas import RecordType, SchemaError, Type
 from capi_stream.intake.mapping.compiled import compile_mapping
+from capi_stream.intake.mapping.completeness import lacking
 from capi_stream.intake.mapping.spec import MappingError
+from capi_stream.intake.mapping.spec_text import read_spec
 from capi_stream.intake.settings import TopicSettings
 
 
@@ -36,12 +38,15 @@ def wrong_in(topic: TopicSettings) -> Iterator[Finding]:
 def _mapping(
     topic: TopicSettings, reader: RecordType, path: KeyPath, rests_on: tuple[KeyPath, ...]
 ) -> Iterator[Finding]:
+    spec, _ = read_spec(topic.mapping, topic.mapping_name)
+    mistakes = lacking(spec)
     try:
         compile_mapping(topic.mapping, topic.mapping_name, reader, reader.name)
     except MappingError as error:
-        for each in error.mistakes:
-            what = f"mapping {topic.mapping_name}, line {each.line}: {each.text.rstrip('.')}"
-            yield Finding(path, what, "Mend that line of the mapping, or name another schema_file", rests_on)
+        mistakes = iter(error.mistakes)
+    for each in mistakes:
+        what = f"mapping {topic.mapping_name}, line {each.line}: {each.text.rstrip('.')}"
+        yield Finding(path, what, "Mend that line of the mapping, or name another schema_file", rests_on)
 
 
 def _schema(text: str, reader: Type | None = None) -> Type | str:

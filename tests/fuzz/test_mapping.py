@@ -56,6 +56,7 @@ def test_the_corpus(file: Path) -> None:
 WORDS = st.sampled_from(
     [
         *("filters", "pixel", "event", "events", "reason", "when", "each", "item", "from", "const", "first", "store"),
+        *("as", "scale", "format", "number", "integer", "date-time", "timestamp-millis", "{kind}", "{{", "a{$.at}b"),
         *("values", "otherwise", "default", "all", "any", "not", "present", "equals", "in", "*"),
         *("event_name", "event_time", "user_data", "custom_data", "em", "contents", "value", "app_data", "extinfo"),
         *("number", "kind", "WEB", "at", "total", "code", "tags", "facts", "facts.a", "buyer.mail", "buyer.home.town"),
@@ -79,7 +80,16 @@ NODES: st.SearchStrategy[Any] = st.recursive(
     max_leaves=12,
 )
 EXPRESSIONS = WORDS | st.fixed_dictionaries(
-    {}, optional={"from": WORDS, "values": NODES, "otherwise": NODES, "when": NODES}
+    {},
+    optional={
+        "from": WORDS,
+        "format": WORDS,
+        "as": WORDS,
+        "scale": NODES,
+        "values": NODES,
+        "otherwise": NODES,
+        "when": NODES,
+    },
 )
 TEMPLATES = st.fixed_dictionaries(
     {"event_name": EXPRESSIONS},
@@ -176,6 +186,8 @@ WIDE: dict[str, Callable[[int], str]] = {
     "members": lambda size: "event: {custom_data: {" + ", ".join(f"a{n}: kind" for n in range(size)) + "}}",
     "paths": lambda size: "event: {custom_data: {" + ", ".join(f"a{n}: 'facts.f{n}'" for n in range(size)) + "}}",
     "first": lambda size: "event: {event_name: {first: [" + ", ".join(["shop"] * size) + "]}}",
+    "format": lambda size: "event: {event_id: {format: '" + "{shop}" * size + "'}}",
+    "braces": lambda size: "event: {event_id: {format: '" + "{" * size + "'}}",
     "values": lambda size: (
         "event: {event_name: {from: kind, values: {" + ", ".join(f"{n}: a" for n in range(size)) + "}}}"
     ),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 from capi_stream.intake.avro.schemas import Array, Enum, Map, Primitive, RecordType, Type, Union
@@ -13,16 +15,19 @@ from capi_stream.intake.mapping.compiled import Draft, Filtered
 from capi_stream.intake.mapping.spec import (
     Condition,
     Constant,
+    Converted,
     Each,
     Equals,
     Every,
     Expression,
     First,
+    Format,
     Listed,
     Members,
     Not,
     Path,
     Present,
+    Scaled,
     Some,
     Spec,
     Store,
@@ -100,6 +105,8 @@ class SlowTwin:
                 key = self.make(source, value, kind, makes)
                 spelt = str(key).lower() if isinstance(key, bool) else str(key)
                 return None if key is None else entries.get(spelt, otherwise)
+            case Converted() | Scaled() | Format():
+                return self.understood(made, value, kind, makes)
             case Each() | Listed():
                 return self.listed(made, value, kind, makes)
             case Store(source):
@@ -108,6 +115,17 @@ class SlowTwin:
                 return self.make(inner, value, kind, makes) if self.holds(condition, value, kind) else None
             case Members():
                 return self.members(made, value, kind, makes)
+
+    def understood(self, made: Converted | Scaled | Format, value: Any, kind: Type, makes: str) -> Any:
+        match made:
+            case Converted(source, reading):
+                return read_as(self.make(source, value, kind, makes), reading)
+            case Scaled(source, scale):
+                number = self.make(source, value, kind, makes)
+                return None if number is None else Fraction(number) / 10**scale
+            case Format(parts):
+                texts = [each if isinstance(each, str) else self.make(each, value, kind, "") for each in parts]
+                return None if None in texts else "".join(map(str, texts))
 
     def listed(self, made: Each | Listed, value: Any, kind: Type, makes: str) -> list[Any] | None:
         if isinstance(made, Each):
@@ -218,3 +236,18 @@ def as_text(value: Any, makes: str) -> Any:
     parameter = parameter_at(makes)
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return str(value) if parameter and parameter.kind is Kind.TEXT and is_number else value
+
+
+def read_as(value: Any, reading: str) -> Any:
+    """A value as `as` says, by way of fractions."""
+    if value is None:
+        return None
+    if reading == "date-time":
+        return int(datetime.fromisoformat(value).timestamp() // 1) if value.endswith("Z") else None
+    try:
+        number = Fraction(value)
+    except ValueError:
+        return None
+    if reading == "number":
+        return number
+    return floor(number) // {"integer": 1, "timestamp-millis": 1000, "timestamp-micros": 1_000_000}[reading]

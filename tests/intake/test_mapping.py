@@ -18,7 +18,8 @@ from capi_stream.intake.avro.schemas import Array, Enum, Map, Primitive, RecordT
 from capi_stream.intake.encoding import encode
 from capi_stream.intake.mapping.coercions import UnfitValueError
 from capi_stream.intake.mapping.compiled import SHADOWED, Draft, Filtered, compile_mapping
-from capi_stream.intake.mapping.spec_text import MODIFIERS, SOURCES, read_spec
+from capi_stream.intake.mapping.spec_expressions import MODIFIERS, SOURCES
+from capi_stream.intake.mapping.spec_text import read_spec
 from capi_stream.model import Dropped, PixelId
 from tests.builders import MAPPING_TEXT, ROOT, SCHEMA_TEXT, avro_bytes, record
 from tests.intake.sales import SALE, compiled, sale
@@ -74,6 +75,14 @@ event:
         quantity: count
         item_price: {from: price, when: {gift: false}}
     heaviness: weight
+    predicted_ltv: {from: number, scale: 2, default: 0}
+    net_revenue: {from: total, scale: 3}
+    num_items: {from: weight, as: integer}
+    item_number: {format: "{$kafka.topic}-{number}/{shop}"}
+    status: {format: "{kind}"}
+    read: {list: [{from: shop, as: number}, {from: number, as: timestamp-millis}, {from: shop, as: date-time}]}
+    table: {first: [number, at], values: {"1": one}}
+    truth: {first: [is_test], values: {"true": yes, "false": no}}
     "*": facts
 """
 
@@ -296,7 +305,7 @@ def values_of(kind: Type) -> st.SearchStrategy[Any]:
         "int": st.integers(0, 3),
         "long": st.integers(-(2**40), 2**40) | st.integers(0, 3),
         "double": st.floats(allow_nan=False, allow_infinity=False) | st.just(0.0),
-        "string": st.sampled_from(["", "a", "berlin", "Zoë"]),
+        "string": st.sampled_from(["", "a", "berlin", "Zoë", "12.50", "-3", "2026-01-01T00:00:01.5Z"]),
         "bytes": st.binary(min_size=1, max_size=8),
     }[kind.kind]
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple, cast
 
 from capi_stream.intake.avro.schemas import Type
-from capi_stream.intake.mapping import coercions
+from capi_stream.intake.mapping import coercions, conversions
 from capi_stream.intake.mapping.generating import generate
 from capi_stream.intake.mapping.spec import MappingError
 from capi_stream.intake.mapping.spec_text import read_spec
@@ -64,11 +64,13 @@ def _executed(source: str, file_name: str) -> Run:
         "Draft": Draft,
         "Filtered": Filtered,
         "SHADOWED": SHADOWED,
+        "converted": conversions.converted,
         "date_text": coercions.date_text,
         "decimal_of": coercions.decimal_of,
         "finite": coercions.finite,
         "header": coercions.header,
         "pixels_of": coercions.pixels_of,
+        "scaled": conversions.scaled,
         "spread": coercions.spread,
         "text_of": coercions.text_of,
     }

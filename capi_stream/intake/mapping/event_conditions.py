@@ -11,8 +11,8 @@ from typing import Any, assert_never
 import yaml
 
 from capi_stream.intake.mapping.spec import Condition, Equals, Every, Not, Path, Present, Some
+from capi_stream.intake.mapping.spec_conditions import read_condition
 from capi_stream.intake.mapping.spec_nodes import nearest, spelt
-from capi_stream.intake.mapping.spec_text import read_condition
 from capi_stream.intake.mapping.targets import OBJECTS, OPEN, parameter_at, parameters_in
 from capi_stream.intake.parameters.raw_values import LeftOut
 from capi_stream.intake.parameters.table import Hashing, Kind, Parameter

@@ -6,14 +6,28 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from capi_stream.intake.mapping.spec import Constant, Each, Expression, First, Listed, Members, Path, Store, Table, When
+from capi_stream.intake.mapping.spec import (
+    Constant,
+    Converted,
+    Each,
+    Expression,
+    First,
+    Format,
+    Listed,
+    Members,
+    Path,
+    Scaled,
+    Store,
+    Table,
+    When,
+)
 
 
 def line_of(made: Expression | Members) -> int | None:
     """Where an expression stands; None where nobody wrote it down."""
     match made:
-        case Path(place=place) | Table(place=place) | Listed(place=place) | Members(place=place):
-            return place.line
+        case Path() | Table() | Converted() | Scaled() | Format() | Listed() | Members():
+            return made.place.line
         case Constant(line=line):
             return line or None
         case When(value=inner) | Store(source=inner) | Each(path=inner):

@@ -77,19 +77,34 @@ def table_entries(table: Table, found: Found) -> tuple[dict[Any, Any], list[str]
                 wrong.append(f"has no values for {', '.join(missing)}; add them, or 'otherwise'")
             return dict(table.entries), wrong
         case Primitive(kind="string"):
-            return dict(table.entries), []
+            return entries_of(table, frozenset({"text"}))
         case Primitive(kind="boolean"):
-            wrong = [
-                f"has values for {key}; a boolean is true or false"
-                for key in table.entries
-                if key not in ("true", "false")
-            ]
-            return {key == "true": value for key, value in table.entries.items()}, wrong
+            return entries_of(table, frozenset({"flag"}))
         case Primitive(kind="int" | "long", logical=None):
+            return entries_of(table, frozenset({"integer"}))
+        case _:
+            return {}, [f"has values for {found}; {KEYS}"]
+
+
+KEYS = "they are for enums, texts, whole numbers and booleans"
+
+
+def entries_of(table: Table, kinds: frozenset[str]) -> tuple[dict[Any, Any], list[str]]:
+    """The table with its keys as values of the one JSON type in `kinds`, and what is wrong with them."""
+    match tuple(kinds):
+        case () | ("text",):
+            return dict(table.entries), []
+        case ("flag",):
+            wrong = [f"has values for {key}; a boolean is true or false" for key in table.entries if key not in FLAGS]
+            return {key == "true": value for key, value in table.entries.items()}, wrong
+        case ("integer",):
             wrong = [f"has values for {key}, which is no whole number" for key in table.entries if not _is_whole(key)]
             return {int(key): value for key, value in table.entries.items() if _is_whole(key)}, wrong
         case _:
-            return {}, [f"has values for {found}; they are for enums, texts, whole numbers and booleans"]
+            return {}, [f"has values for {' or '.join(sorted(kinds))}; {KEYS}, one at a time"]
+
+
+FLAGS = ("true", "false")
 
 
 def _is_whole(text: str) -> bool:

@@ -11,6 +11,8 @@ import json
 import sys
 from typing import Any
 
+from capi_stream.intake.mapping.conversions import MOST_SCALE, READINGS
+from capi_stream.intake.mapping.spec_expressions import SOURCES
 from capi_stream.intake.mapping.targets import OBJECTS, OPEN, parameters_in
 from capi_stream.intake.parameters.table import Kind, Parameter
 
@@ -19,7 +21,6 @@ Schema = dict[str, Any]
 _VALUE = {"$ref": "#/$defs/value"}
 _CONDITION = {"$ref": "#/$defs/condition"}
 _PATH = {"$ref": "#/$defs/path"}
-_SOURCES = ("from", "const", "first", "each", "list", "store")
 
 
 def schema() -> Schema:
@@ -65,6 +66,11 @@ def _language() -> Schema:
                         {"anyOf": [_VALUE, {"$ref": "#/$defs/object"}]}, "A list of these, without nulls."
                     ),
                     "item": {"anyOf": [_VALUE, {"$ref": "#/$defs/object"}]},
+                    "format": _described({"type": "string", "pattern": r"\{[^{}]+\}"}, "A text with paths in braces."),
+                    "as": _described({"enum": [*READINGS]}, "What a text or a number means."),
+                    "scale": _described(
+                        {"type": "integer", "minimum": 0, "maximum": MOST_SCALE}, "Digits behind the point."
+                    ),
                     "store": _described(_VALUE, "The pixel of the configuration's store with this id."),
                     "values": {"type": "object", "description": "What to write for the value that was read."},
                     "otherwise": {"description": "What the table gives for all other values."},
@@ -72,14 +78,14 @@ def _language() -> Schema:
                     "when": _described(_CONDITION, "Null, unless the condition holds."),
                 }
             ),
-            "oneOf": [{"required": [source]} for source in _SOURCES],
+            "oneOf": [{"required": [source]} for source in SOURCES],
             "dependentRequired": {"each": ["item"], "item": ["each"], "otherwise": ["values"]},
         },
         "value": {"anyOf": [_PATH, {"$ref": "#/$defs/expression"}]},
         "object": {
             "type": "object",
             "description": "An object of one's own, whose members are made as parameters are.",
-            "not": {"anyOf": [{"required": [source]} for source in _SOURCES]},
+            "not": {"anyOf": [{"required": [source]} for source in SOURCES]},
             "additionalProperties": {"anyOf": [_VALUE, {"$ref": "#/$defs/object"}]},
         },
         "condition": {

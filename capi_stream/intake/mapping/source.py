@@ -16,15 +16,17 @@ GIVEN = (
     "Draft",
     "Filtered",
     "SHADOWED",
+    "converted",
     "date_text",
     "decimal_of",
     "finite",
     "header",
     "pixels_of",
+    "scaled",
     "spread",
     "text_of",
 )
-"""What a compiled mapping may call; `mapping.py` puts it within reach."""
+"""What a compiled mapping may call; `compiled.py` puts it within reach."""
 
 BUILT_INS = ("any", "bool", "dict", "str", "type")
 

@@ -82,6 +82,32 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Converted:
+    """`source` read as `reading` (a name of `conversions.READINGS`); null where it cannot be."""
+
+    source: Expression
+    reading: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """The number of `source` divided by 10 ** `scale`: cents of scale 2 are whole ones."""
+
+    source: Expression
+    scale: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A text of texts and the values at paths; null where one of these is null."""
+
+    parts: tuple[str | Path, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Each:
     """A list: `item` for every item of the array at `path`, without nulls; null if empty. Paths begin at the item."""
 
@@ -124,7 +150,7 @@ class Members:
     place: Place
 
 
-Expression = Path | Constant | First | Table | Each | Listed | Store | When
+Expression = Path | Constant | First | Table | Converted | Scaled | Format | Each | Listed | Store | When
 
 
 @dataclass(frozen=True, slots=True)

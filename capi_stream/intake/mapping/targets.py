@@ -61,3 +61,9 @@ def elsewhere(member: str) -> str:
         return f" Did you mean '{SPOKEN[member]}'?"
     found = [makes for makes in OBJECTS if member in BY_PLACE[OBJECTS[makes]]]
     return f" It stands in {found[0]}." if found else ""
+
+
+def counted_as(makes: str) -> str:
+    """The field under which a value of `makes` that is left out is counted: a parameter's name, never one's own."""
+    parameter = parameter_at(makes.removesuffix("[]"))
+    return parameter.name if parameter else makes.partition(".")[0]
