@@ -187,6 +187,25 @@ def test_files_that_are_wrong_name_their_line(config: Path) -> None:
     assert "?. " not in told
 
 
+@pytest.mark.parametrize(
+    ("mapping", "told"),
+    [
+        (
+            "event: {event_time: occurred_at, user_data: {em: customer.emails}}",
+            "line 1: event makes no event_name and action_source, which the API requires: every event would be refused",
+        ),
+        ("event:\n  user_data: {em: customer.emial}", "'customer.emial', which schema"),
+        ("event:\n  user_data: {em: customer.emial}", "Did you mean 'customer.emails'? Mend that line"),
+    ],
+)
+def test_a_mapping_that_can_make_no_event_is_told_at_its_key(config: Path, mapping: str, told: str) -> None:
+    (config.parent / "own.yaml").write_text(mapping)
+    config.write_text("topics:\n  a: {framing: bare, mapping_file: own.yaml}\n")
+    with pytest.raises(ConfigError) as caught:
+        read(config, {})
+    assert told in next(str(each) for each in caught.value.mistakes if each.key == "topics.a.mapping_file")
+
+
 def test_a_certificate_that_is_none_names_its_line(config: Path) -> None:
     (config.parent / "ca.pem").write_text("# ours\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
     config.write_text(FULL.replace("version: v25.0", "ca_file: ca.pem"))

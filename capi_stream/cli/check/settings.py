@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from capi_stream.cli.check.pixels import of_pixels
 from capi_stream.cli.check.verdicts import Verdict, numbered, ok, warning
 from capi_stream.config import Configuration
 
@@ -16,6 +17,7 @@ def configured(path: Path, configuration: Configuration) -> Iterator[Verdict]:
     yield ok("configuration", f"{path}: {' and '.join(numbers)}")
     for topic in settings.intake.topics:
         yield ok("mapping", f"{topic.name}: {topic.mapping_name} fits {topic.schema_name}")
+    yield from of_pixels(settings.intake)
     for pixel, part in tree.pixels.items():
         if part.test_event_code is not None:
             yield warning(
