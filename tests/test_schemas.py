@@ -23,13 +23,14 @@ import pytest
 from fastavro.read import SchemaResolutionError
 from fastavro.schema import SchemaParseException
 
-from capi_stream.cli.schema.subjects import Subject
+from capi_stream.cli.schema.subjects import refusing
 from capi_stream.cli.schema.understanding import Change, compared
 from capi_stream.intake.avro.decoding import Decoder, Undecodable
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.avro.schemas import SchemaError
 from capi_stream.intake.intake import Intake
 from capi_stream.kafka.settings import RegistrySettings
+from capi_stream.kafka.subjects import Subjects
 from capi_stream.model import Mapped, SchemaRef
 from tests.builders import (
     ROOT,
@@ -336,10 +337,10 @@ def test_a_default_that_is_none_of_its_type_is_refused() -> None:
 
 def test_a_real_registry_at_this_level_agrees_but_for_units_which_it_does_not_see(registry: str) -> None:
     subject = f"contract-{uuid.uuid4().hex}-value"
-    with Subject(RegistrySettings({"url": registry}), subject) as there:
-        there.register(SCHEMA_TEXT)
+    with Subjects(RegistrySettings({"url": registry})) as there:
+        there.register(subject, SCHEMA_TEXT)
         httpx.put(f"{registry}/config/{subject}", json={"compatibility": LEVEL}).raise_for_status()
 
-        refused = {name for name, edit in (REFUSED | ALLOWED).items() if there.refusing(after(edit), LEVEL)}
+        refused = {name for name, edit in (REFUSED | ALLOWED).items() if refusing(there, subject, after(edit), LEVEL)}
 
     assert refused == SEEN_BY_REGISTRY.keys()

@@ -6,12 +6,15 @@ import json
 
 import pytest
 
+from capi_stream.cli.check.pixels import of_pixels
 from capi_stream.cli.check.registries import fit
 from capi_stream.cli.check.tokens import SOON_SECONDS, verdict
 from capi_stream.cli.check.verdicts import Level, failed, ok, summary
 from capi_stream.endpoints.debug_token import Invalid, Unanswered, Untold, Valid, Worth
-from capi_stream.kafka.subjects import Newest
-from tests.builders import SCHEMA_TEXT, UNIX_NOW, topic_settings
+from capi_stream.intake.settings import Routing
+from capi_stream.kafka.subjects import Registered
+from capi_stream.model import Destination, PixelId
+from tests.builders import PIXEL, SCHEMA_TEXT, UNIX_NOW, intake_settings, topic_settings
 
 
 @pytest.mark.parametrize(
@@ -61,5 +64,26 @@ def test_what_a_token_is_worth_for_its_pixel(worth: Worth, level: Level, said: s
     ],
 )
 def test_a_registered_schema_that_cannot_be_read_is_told_of(text: str, level: Level, said: str) -> None:
-    found = fit("orders-value", Newest(3, 7, text, ()), topic_settings())
+    found = fit("orders-value", Registered(3, 7, text, ()), topic_settings())
     assert (found.level, said in found.what) == (level, True)
+
+
+@pytest.mark.parametrize(
+    ("pixel", "default", "expected"),
+    [
+        ("pixel: pixel_id", None, []),
+        (f"pixel: {{const: '{PIXEL}'}}", None, []),
+        ("", PIXEL, []),
+        ("", None, [(Level.FAILED, "names no pixel, and there is no default_pixel: every event")]),
+        ("pixel: {const: 99}", PIXEL, [(Level.FAILED, "names 99, which the configuration does not have: every event")]),
+        (f"pixel: {{const: [{PIXEL}, 98]}}", None, [(Level.WARNING, "names 98, which the configuration does not")]),
+        ("pixel: {from: channel, values: {APP: 97}, otherwise: 98}", None, [(Level.WARNING, "names 97, 98, which")]),
+    ],
+)
+def test_a_pixel_that_a_mapping_spells_out_must_be_configured(
+    pixel: str, default: PixelId | None, expected: list[tuple[Level, str]]
+) -> None:
+    topic = topic_settings(mapping=f"{pixel}\nevents: [{{event: {{event_name: {{const: Lead}}}}}}, {{event: {{}}}}]")
+    found = list(of_pixels(intake_settings(topic, routing=Routing({PIXEL: (Destination(PIXEL),)}, {}, default))))
+    assert [each.level for each in found] == [level for level, _ in expected]
+    assert all(said in each.what for each, (_, said) in zip(found, expected, strict=True))

@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import ssl
-import subprocess
-import sys
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
-import trustme
 import yaml
 
-from capi_stream.sandbox.registry import StandInRegistry
-from capi_stream.sandbox.wire import Answer, Listener, Request
 from tests.builders import ROOT, SCHEMA_TEXT
-from tests.real.broker import free_port
+from tests.cli.commands import Said, command
 from tests.real.clients import register_schema
 
 
-class Said(NamedTuple):
-    """How a process ended."""
-
-    code: int
-    out: str
-    error: str
-
-
 def schema(*arguments: str | Path) -> Said:
-    """`capi-stream schema ...`, to its end."""
-    command = [sys.executable, "-m", "capi_stream", "schema", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, "COLUMNS": "200"})
-    return Said(done.returncode, done.stdout, done.stderr)
+    return command("schema", *arguments)
 
 
 def changed(**fields: Any) -> str:
@@ -83,9 +64,8 @@ def configuration(folder: Path, topics: dict[str, Any], **changes: Any) -> Path:
 
 def test_the_contract_is_understood() -> None:
     said = schema("check", ROOT / "avro/commerce_event.avsc")
-    assert said == Said(
-        0, "service   yes, it reads every record (avro/commerce_event.avsc, mappings/commerce_event.yaml)\n", ""
-    )
+    what = "it reads every record of commerce_event.avsc (avro/commerce_event.avsc, mappings/commerce_event.yaml)"
+    assert said == Said(0, f"service   yes, {what}\n", "")
 
 
 def test_fields_that_change_are_named_with_what_is_made_from_them(file: Path) -> None:
@@ -98,7 +78,7 @@ def test_fields_that_change_are_named_with_what_is_made_from_them(file: Path) ->
     said = schema("check", file)
 
     assert said.code == 0
-    assert [line.strip() for line in said.out.splitlines()[1:]] == [
+    assert [line.strip().removeprefix("candidate.avsc: ") for line in said.out.splitlines()[1:]] == [
         "event_type can be RETURN there, which is read as CUSTOM; makes event_name",
         "customer.emails is missing there and is read as []; makes user_data.em",
         "search_string is missing there and is read as null; makes custom_data.search_string",
@@ -124,8 +104,8 @@ def test_what_the_service_could_not_read_is_refused_with_the_reason(file: Path, 
     file.write_text(text)
     said = schema("check", file)
     assert said.code == 1
-    assert said.out.startswith("service   no, there are records that it refuses")
-    assert why in said.out
+    assert said.out.startswith("service   no, it refuses records of candidate.avsc (avro/commerce_event.avsc")
+    assert f"candidate.avsc: {why}" in said.out
 
 
 def test_a_topic_with_a_mapping_of_its_own_is_asked_about_that_one(file: Path, tmp_path: Path) -> None:
@@ -178,6 +158,22 @@ def test_a_schema_that_the_service_understands_can_break_others(registry: str, s
     assert "version 2: it cannot read what this one wrote: loyalty can be null there and is string here" in said.out
 
 
+@pytest.mark.parametrize(
+    "text", ['{"type": "nothing"}', '{"type": "record", "name": "Foreign", "fields": []}', BROKEN, WORSE]
+)
+@pytest.mark.parametrize("strict", [True, False])
+def test_every_line_names_the_schema_or_the_subject_that_it_is_about(
+    registry: str, subject: str, file: Path, text: str, strict: bool
+) -> None:
+    level(registry, subject, "FULL_TRANSITIVE" if strict else "NONE")
+    file.write_text(text)
+    said = schema("check", "--registry", registry, "--subject", subject, file)
+    assert said.error == ""
+    lines = said.out.splitlines()
+    assert [line for line in lines if subject not in line and "candidate.avsc" not in line] == []
+    assert any(subject in line for line in lines)
+
+
 def test_a_level_that_refuses_nothing_is_told(registry: str, subject: str, file: Path) -> None:
     level(registry, subject, "NONE")
     file.write_text(BROKEN)
@@ -223,107 +219,3 @@ def test_the_configuration_names_registry_and_subject(registry: str, subject: st
     said = schema("check", "-c", config, file)
     assert said.code == 2
     assert "Name one of the configuration's topics with --topic" in said.error
-
-
-# Wrong usage, and registries that do not answer.
-
-
-@pytest.mark.parametrize(
-    ("command", "arguments", "what"),
-    [
-        ("check", ["nowhere.avsc"], "nowhere.avsc cannot be read: No such file or directory."),
-        ("check", ["README.md"], "README.md, line 1: this is no JSON"),
-        ("check", ["avro/commerce_event.avsc", "--registry", "http://127.0.0.1:1"], "Name the subject with --subject"),
-        ("check", ["avro/commerce_event.avsc", "--registry", "x", "-c", "y"], "Give --registry or -c, not both"),
-        ("register", ["avro/commerce_event.avsc"], "Name the registry with --registry URL"),
-        ("register", ["avro/commerce_event.avsc", "-c", "nowhere.yaml"], "nowhere.yaml"),
-        ("check", ["avro/commerce_event.avsc", "--registry", "host", "--topic", "t"], "its client refuses"),
-    ],
-)  # fmt: skip
-def test_wrong_usage_says_what_to_write(command: str, arguments: list[str], what: str) -> None:
-    said = schema(command, *(ROOT / each if (ROOT / each).is_file() else each for each in arguments))
-    assert said.code == 2, said
-    assert what in said.error
-
-
-@pytest.mark.parametrize("command", ["check", "register"])
-def test_a_registry_that_is_down_is_no_verdict(command: str, file: Path) -> None:
-    file.write_text(SCHEMA_TEXT)
-    said = schema(command, "--registry", f"http://127.0.0.1:{free_port()}", "--topic", "t", file)
-    assert said.code == 2, said
-    assert "asked in vain: it does not answer (ConnectError)." in said.error
-
-
-def test_a_no_of_the_service_stands_though_the_registry_is_down(file: Path) -> None:
-    file.write_text(BROKEN)
-    assert schema("check", "--registry", f"http://127.0.0.1:{free_port()}", "--topic", "t", file).code == 1
-
-
-@pytest.fixture
-def page() -> Iterator[Listener]:
-    """A proxy that answers everything with a page of its own."""
-    with Listener(lambda _: Answer(404, b"<html>Not Found</html>", "text/html")) as listening:
-        yield listening
-
-
-def test_a_page_of_a_proxy_is_no_verdict(page: Listener, file: Path) -> None:
-    file.write_text(SCHEMA_TEXT)
-    said = schema("check", "--registry", page.url, "--topic", "t", file)
-    assert said.code == 2, said
-    assert "this is no schema registry" in said.error
-
-
-@pytest.mark.parametrize(("trusted", "code"), [(True, 0), (False, 2)])
-def test_the_ca_of_the_configuration_is_trusted_and_no_other(
-    trusted: bool, code: int, file: Path, tmp_path: Path
-) -> None:
-    authority, other = trustme.CA(), trustme.CA()
-    (authority if trusted else other).cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    behind = StandInRegistry()
-    behind.register("t-value", SCHEMA_TEXT)
-    front = Listener(behind._true_answer)
-    front._server.socket = context.wrap_socket(front._server.socket, server_side=True)
-    with front:
-        url = front.url.replace("http:", "https:")
-        properties = {"ssl.ca.location": str(tmp_path / "ca.pem")}
-        config = configuration(tmp_path, {"t": {}}, registry={"url": url, "properties": properties})
-        file.write_text(SCHEMA_TEXT)
-        said = schema("register", "-c", config, file)
-    behind.stop()
-    assert said.code == code, said
-    assert "was there already" in said.out if trusted else "ConnectError" in said.error
-
-
-@pytest.mark.parametrize(("password", "code"), [("right", 0), ("wrong", 2)])
-def test_user_and_password_of_the_configuration_are_sent_and_never_shown(
-    password: str, code: int, file: Path, tmp_path: Path
-) -> None:
-    with StandInRegistry() as behind, Listener(guarded(behind)) as front:
-        behind.register("t-value", SCHEMA_TEXT)
-        config = configuration(
-            tmp_path,
-            {"t": {}},
-            registry={"url": front.url, "properties": {"basic.auth.user.info": f"me:{password}"}},
-        )
-        file.write_text(SCHEMA_TEXT)
-        said = schema("register", "-c", config, file)
-    assert said.code == code, said
-    assert password not in said.out + said.error
-    if code:
-        assert "it refuses the user or the password (HTTP 401)" in said.error
-    else:
-        assert said.out == "t-value: was there already, id 1, version 1\n"
-
-
-def guarded(behind: StandInRegistry) -> Any:
-    """Whoever knows the password is passed on."""
-    expected = httpx.BasicAuth("me", "right")._auth_header
-
-    def answer(request: Request) -> Answer:
-        if request.headers.get("authorization") != expected:
-            return Answer(401, b'{"error_code": 401, "message": "Unauthorized"}', "application/json")
-        return behind._true_answer(request)
-
-    return answer

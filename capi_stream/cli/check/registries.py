@@ -12,7 +12,7 @@ from capi_stream.intake.avro.schemas import SchemaError
 from capi_stream.intake.settings import TopicSettings
 from capi_stream.kafka.failures import KafkaFailure
 from capi_stream.kafka.settings import RegistrySettings
-from capi_stream.kafka.subjects import Newest, Subjects
+from capi_stream.kafka.subjects import Registered, Subjects
 
 BY_REGISTRY = ("auto", "confluent")
 """The framings by which a record names a registry's schema."""
@@ -33,19 +33,20 @@ def of_registries(settings: Settings) -> Iterator[Verdict]:
 
 
 def _of_topic(topic: TopicSettings, registries: Mapping[str, RegistrySettings]) -> Iterator[Verdict]:
-    subjects = Subjects(registries[topic.registry])
-    found = subjects.of(topic.name)
-    if not found:
-        yield warning("registry", f"{topic.name}: reached, and no subject there is of a topic that matches. {_ADVICE}")
-    for subject in found:
-        newest = subjects.newest(subject)
-        if newest is None:
-            yield warning("registry", f"{subject}: the registry is reached, and knows no such subject. {_ADVICE}")
-        else:
-            yield fit(subject, newest, topic)
+    with Subjects(registries[topic.registry]) as there:
+        found = there.of(topic.name)
+        if not found:
+            what = f"{topic.name}: reached, and no subject there is of a topic that matches"
+            yield warning("registry", f"{what}. {_ADVICE}")
+        for subject in found:
+            newest = there.newest(subject)
+            if newest is None:
+                yield warning("registry", f"{subject}: the registry is reached, and knows no such subject. {_ADVICE}")
+            else:
+                yield fit(subject, newest, topic)
 
 
-def fit(subject: str, newest: Newest, topic: TopicSettings) -> Verdict:
+def fit(subject: str, newest: Registered, topic: TopicSettings) -> Verdict:
     """Whether records of the `newest` schema can be read as the schema that the topic's mapping reads."""
     which = f"{subject}: its newest schema (version {newest.version}, id {newest.schema_id})"
     try:

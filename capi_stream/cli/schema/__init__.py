@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from capi_stream.cli.schema.asking import Asked
-    from capi_stream.cli.schema.subjects import Subject
+    from capi_stream.kafka.settings import RegistrySettings
 
 COMPATIBLE, INCOMPATIBLE, NOT_ASKED = 0, 1, 2
 
@@ -61,13 +61,13 @@ def check(
     asked, text = _asked(registry, config, topic, subject), _text(file)
     found = understood(text, asked.topic)
     refused = [each.text for each in found if not isinstance(each, Change)]
-    verdict = "no, there are records that it refuses" if refused else "yes, it reads every record"
+    verdict = f"no, it refuses records of {file.name}" if refused else f"yes, it reads every record of {file.name}"
     _tell("service ", f"{verdict} ({asked.topic.schema_name}, {asked.topic.mapping_name})")
     for line in [*refused, *(each.text for each in found if isinstance(each, Change))]:
-        _tell("", line)
+        _tell("", f"{file.name}: {line}")
     code = INCOMPATIBLE if refused else COMPATIBLE
     if asked.registry is not None:
-        said = _registry_verdict(asked, text)
+        said = _registry_verdict(asked.registry, asked.subject, text)
         code = INCOMPATIBLE if INCOMPATIBLE in (code, said) else said
     raise typer.Exit(code)
 
@@ -83,63 +83,54 @@ def register_schema(
 
     Exit code 1: the registry refuses it. 2: wrong usage, or the registry cannot be asked.
     """
-    from capi_stream.cli.schema.subjects import RegistryError, SchemaRefusedError
+    from capi_stream.cli.schema.subjects import found, registered
+    from capi_stream.kafka.failures import KafkaFailure
+    from capi_stream.kafka.subjects import SchemaRefusedError, Subjects
 
     asked, text = _asked(registry, config, topic, subject), _text(file)
     if asked.registry is None:
         _wrong("Name the registry with --registry URL, or a configuration that has one with -c.")
     try:
-        with _subject(asked) as there:
-            found = there.found(text)
-            number, version = found or there.register(text)
-    except SchemaRefusedError as error:
-        typer.echo(f"{asked.subject}: not registered. {error}", err=True)
-        raise typer.Exit(INCOMPATIBLE) from None
-    except RegistryError as error:
-        _wrong(f"{asked.subject}: not registered. The registry was asked in vain: {error}.")
-    done = "was there already" if found else "registered"
-    typer.echo(f"{asked.subject}: {done}, id {number}, version {version}")
+        with Subjects(asked.registry) as there:
+            known = found(there, asked.subject, text)
+            made = known or registered(there, asked.subject, text)
+    except KafkaFailure as failure:
+        typer.echo(f"{asked.subject}: not registered. {failure}", err=True)
+        raise typer.Exit(INCOMPATIBLE if isinstance(failure, SchemaRefusedError) else NOT_ASKED) from None
+    done = "was there already" if known else "registered"
+    typer.echo(f"{asked.subject}: {done}, id {made.schema_id}, version {made.version}")
 
 
-def _registry_verdict(asked: Asked, text: str) -> int:
+def _registry_verdict(registry: RegistrySettings, subject: str, text: str) -> int:
     """Print what the registry says; the exit code."""
-    from capi_stream.cli.schema.subjects import RegistryError, SchemaRefusedError
+    from capi_stream.cli.schema.subjects import refusing
+    from capi_stream.kafka.failures import KafkaFailure
+    from capi_stream.kafka.subjects import SchemaRefusedError, Subjects
 
+    place = f"subject {subject}"
     try:
-        with _subject(asked) as there:
-            level, versions = there.level(), there.versions()
-            refusing = there.refusing(text, level) if versions else {}
-    except SchemaRefusedError as error:
-        _tell("registry", f"no: {error}")
+        with Subjects(registry) as there:
+            level, versions = there.level(subject), [each.version for each in there.versions(subject)]
+            refused = refusing(there, subject, text, level) if versions else {}
+    except SchemaRefusedError as failure:
+        _tell("registry", f"no ({place}): {failure}")
         return INCOMPATIBLE
-    except RegistryError as error:
-        typer.echo(f"registry  asked in vain: {error}.", err=True)
+    except KafkaFailure as failure:
+        typer.echo(f"registry  no verdict ({place}): {failure}", err=True)
         return NOT_ASKED
-    place = f"subject {asked.subject}, level {level}"
-    if not versions:
-        _tell("registry", f"yes, it has no version yet ({place})")
-    elif not refusing:
-        _tell("registry", f"yes, with {_counted(versions)} ({place})")
-    else:
-        _tell("registry", f"no, not with {_counted(refusing)} ({place})")
-        for version, reasons in refusing.items():
-            for reason in reasons:
-                _tell("", f"version {version}: {reason}")
+    verdict = f"no, not with {_counted(refused)}" if refused else f"yes, with {_counted(versions)}"
+    _tell("registry", f"{verdict if versions else 'yes, it has no version yet'} ({place}, level {level})")
+    for version, reasons in refused.items():
+        for reason in reasons:
+            _tell("", f"{place}, version {version}: {reason}")
     if level == "NONE":
-        _tell("", "the level NONE refuses nothing: set FULL_TRANSITIVE for this subject (avro/README.md)")
-    return INCOMPATIBLE if refusing else COMPATIBLE
+        _tell("", f"{place}: the level NONE refuses nothing: set FULL_TRANSITIVE for it (avro/README.md)")
+    return INCOMPATIBLE if refused else COMPATIBLE
 
 
 def _counted(versions: Iterable[int]) -> str:
     numbers = [str(each) for each in versions]
     return f"version{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
-
-
-def _subject(asked: Asked) -> Subject:
-    from capi_stream.cli.schema.subjects import Subject
-
-    assert asked.registry is not None
-    return Subject(asked.registry, asked.subject)
 
 
 def _asked(registry: str | None, config: Path | None, topic: str | None, subject: str | None) -> Asked:

@@ -7,7 +7,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
+from pydantic import TypeAdapter, ValidationError
+
 from capi_stream.cli.config import loaded
+from capi_stream.config.fields import Urls
+from capi_stream.config.mistakes import WrongValueError
 from capi_stream.intake.settings import BUILT_IN_MAPPING, BUILT_IN_SCHEMA, TopicSettings
 from capi_stream.kafka.settings import RegistrySettings
 
@@ -37,7 +41,7 @@ def asked(registry: str | None, config: Path | None, topic: str | None, subject:
         return Asked(built_in, None, "")
     if not (name := subject or _subject_of(topic)):
         raise UsageError(SUBJECT_MISSING)
-    return Asked(built_in, RegistrySettings({"url": registry}), name)
+    return Asked(built_in, RegistrySettings({"url": _url(registry)}), name)
 
 
 def _from_configuration(config: Path, topic: str | None, subject: str | None) -> Asked:
@@ -61,6 +65,16 @@ def _topic(topics: tuple[TopicSettings, ...], name: str | None, subject: str | N
         known = ", ".join(each.name for each in topics)
         raise UsageError(f"Name one of the configuration's topics with --topic: {known}.")
     return matching[0]
+
+
+def _url(text: str) -> str:
+    """The address, where a configuration could have it as registry.url. Raises UsageError."""
+    try:
+        return TypeAdapter[str](Urls).validate_python(text)
+    except ValidationError as error:
+        wrong = error.errors()[0]["ctx"]["error"]
+        assert isinstance(wrong, WrongValueError)
+        raise UsageError(f"--registry {text}: {wrong.what}. {wrong.write_instead}.") from None
 
 
 def _subject_of(topic: str | None) -> str:
