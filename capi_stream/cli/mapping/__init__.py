@@ -62,7 +62,8 @@ def compare(
 
     NAME.record.json is a record, as `capi-stream explain` reads it; NAME.events.json is what becomes of it: events as
     they would be sent, hashes included. NAME.beside.json, where there is one, has "now", "topic", "key", "timestamp"
-    and "headers". Only "now" must be known, there or with --now: nothing depends on the clock.
+    and "headers". Only "now" must be known, there or with --now: nothing depends on the clock. The record's time in
+    Kafka is "timestamp", else "now", else 2026-01-01T12:00Z; it never is --now, since ids are made of it.
 
     Exit code 1: there are differences. 2: wrong usage, or files that cannot be used.
     """
@@ -98,11 +99,13 @@ def init(
 ) -> None:
     """Begin a mapping: guess from the names of a schema's fields what each parameter is made from.
 
-    What it is not sure of is marked `# unsure`. The result always compiles; only a person can say that it is right.
+    It knows English, German, French, Spanish, Dutch and Italian names. What it is not sure of is marked `# unsure`;
+    `# DECIDE` marks what an event needs and no field was found for. The result always compiles and sends no made-up
+    value; only a person can say that it is right.
 
     Exit code 2: the schema cannot be used, or the file is there.
     """
-    from capi_stream.cli.mapping.beginning import UnusableSchemaError, first_mapping
+    from capi_stream.cli.mapping.beginning import UnusableSchemaError, first_mapping, undecided
     from capi_stream.cli.topics import UsageError, text_of
 
     shipped = Path(__file__).parents[2] / "mappings/mapping.schema.json"
@@ -127,6 +130,8 @@ def init(
     typer.echo(
         f"{out}: written. {unsure} lines are marked '# unsure'; read all of them." if unsure else f"{out}: written."
     )
+    if missing := undecided(text):
+        typer.echo(f"Decide before use, each is marked '# DECIDE': {', '.join(missing)}.")
 
 
 def _source(which: Chosen) -> str:

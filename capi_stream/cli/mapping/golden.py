@@ -15,6 +15,9 @@ from capi_stream.model import Headers, Malformed, Mapped, Reading
 
 RECORD, BESIDE, EVENTS = ".record.json", ".beside.json", ".events.json"
 KNOWN = ("now", "topic", "key", "headers", "timestamp")
+PUBLISHED = "2026-01-01T12:00Z"
+"""A record's time in Kafka where the case names no time at all. It is fixed, and not --now: an event without an id gets
+one that is made of it (`derived_event_id`), and a golden file must hold whatever --now is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,7 @@ class Outcome:
 
 def cases(directory: Path) -> Iterator[Case]:
     """The cases in `directory`, by name. Raises UsageError where it has none, or a file that cannot be read."""
-    records = sorted(directory.glob(f"*{RECORD}"))
-    if not records:
-        raise UsageError(
-            f"{directory} has no file NAME{RECORD}: write a record there, as `capi-stream explain` reads it."
-        )
+    records = _records(directory)
     names = {each.name.removesuffix(RECORD) for each in records}
     for file in sorted([*directory.glob(f"*{EVENTS}"), *directory.glob(f"*{BESIDE}")]):
         name = file.name.removesuffix(EVENTS).removesuffix(BESIDE)
@@ -67,6 +66,21 @@ def cases(directory: Path) -> Iterator[Case]:
         if not all(isinstance(told.get(name, ""), str) for name in ("topic", "key")):
             raise UsageError(f"{beside}: topic and key are texts.")
         yield Case(record, told, events, _read(events) if events.exists() else None)
+
+
+def _records(directory: Path) -> list[Path]:
+    """The cases' records, by name. Raises UsageError that says how to begin, where there is none."""
+    if directory.is_dir() and (records := sorted(directory.glob(f"*{RECORD}"))):
+        return records
+    if directory.is_dir():
+        found = f"{directory} has no file NAME{RECORD}"
+    else:
+        found = f"{directory} is no directory" if directory.exists() else f"{directory} is not there"
+    raise UsageError(
+        f"{found}. What to do: make a directory, and in it for each case NAME{RECORD}, a record as plain JSON, and "
+        f'NAME{BESIDE} with the time to judge it at: {{"now": "{PUBLISHED}"}}. Then --write writes NAME{EVENTS}, what '
+        "becomes of the record; read it once and keep it. See step 3 of Your own schema in docs/mapping.md."
+    )
 
 
 def outcome(case: Case, chosen: Chosen, unix_now: float | None, *, write: bool) -> Outcome:
@@ -140,8 +154,9 @@ def _beside(case: Case, unix_now: float | None) -> Beside:
                 f'{case.name} does not say when it is: write {{"now": "2026-01-01T12:00Z"}} into {file}, or give --now.'
             )
         unix_now = unix_time(str(told["now"]))
-    timestamp = int(unix_time(str(told["timestamp"])) * 1000) if "timestamp" in told else None
-    return Beside(unix_now, case.topic, told.get("key"), _headers(told.get("headers", {}), case), timestamp)
+    published = unix_time(str(told.get("timestamp", told.get("now", PUBLISHED))))
+    headers = _headers(told.get("headers", {}), case)
+    return Beside(unix_now, case.topic, told.get("key"), headers, int(published * 1000))
 
 
 def _headers(told: Any, case: Case) -> Headers:
