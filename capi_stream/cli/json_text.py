@@ -7,20 +7,76 @@ from decimal import Decimal
 from typing import Any
 
 WIDE = 100  # columns: what fits is not broken
+MOST_OF_A_NAME = 40  # characters, in a message
 
 
 class JsonError(ValueError):
     """Text that is no JSON. The message says where and quotes nothing."""
 
 
+class _Members(list[tuple[str, Any]]):
+    """An object as it was written, a name that stands in it twice and all."""
+
+
 def read(text: str | bytes) -> Any:
-    """The value in `text`; numbers with a point as Decimal. Raises JsonError."""
+    """The value in `text`; numbers with a point as Decimal. Raises JsonError.
+
+    Refused beside what is no JSON: a name that stands twice in one object, of which Python would drop the first
+    without a word, and half of a surrogate pair, which no UTF-8 can write.
+    """
     try:
-        return json.loads(text, parse_float=Decimal)
+        return _checked(json.loads(text, parse_float=Decimal, object_pairs_hook=_Members), "")
     except json.JSONDecodeError as error:
         raise JsonError(f"line {error.lineno}: this is no JSON: {error.msg}") from None
-    except (ValueError, RecursionError):  # no UTF-8, a number of thousands of digits, endless brackets
+    except UnicodeDecodeError as error:
+        raise JsonError(f"this is no JSON: byte {error.start + 1} is no {error.encoding.upper()}") from None
+    except JsonError:
+        raise
+    except (ValueError, RecursionError):  # a number of thousands of digits, endless brackets
         raise JsonError("this is no JSON that can be read") from None
+
+
+def _checked(value: Any, where: str) -> Any:
+    """`value`, which stands at `where`, with dicts for its objects."""
+    match value:
+        case _Members():
+            return _object(value, where)
+        case list():
+            return [_checked(each, f"{where}[{at}]") for at, each in enumerate(value)]
+        case str() if not is_whole(value):
+            raise JsonError(
+                f"{f'{where} has' if where else 'it is'} a text with half of a surrogate pair (\\ud800 to \\udfff),"
+                " which no Avro text can hold: write the character itself, or both halves"
+            )
+    return value
+
+
+def _object(members: _Members, where: str) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for name, value in members:
+        shown = shown_name(name)
+        if not is_whole(name):
+            raise JsonError(
+                f"the name '{shown}'{_within(where)} has half of a surrogate pair: no Avro text can hold it"
+            )
+        if name in made:
+            raise JsonError(f"'{shown}' stands twice{_within(where)}: leave one of them")
+        made[name] = _checked(value, f"{where}.{shown}" if where else shown)
+    return made
+
+
+def _within(where: str) -> str:
+    return f" in {where}" if where else ""
+
+
+def is_whole(text: str) -> bool:
+    """Whether UTF-8 can write `text`: it has no half of a surrogate pair."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def shown_name(name: str) -> str:
+    """A name for a message: cut, and what no terminal can show as its escape."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in name[:MOST_OF_A_NAME])
 
 
 def written(value: Any, indent: int = 0) -> str:

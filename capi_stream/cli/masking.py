@@ -1,118 +1,148 @@
-"""What a person may see of a record without seeing people: personal values are cut down to their first letter.
+"""What of an event a person may see without seeing people: one policy, for `preview` and for `explain`.
 
-Personal is what the mapping makes customer information from, what a field's name says, and what looks like an address.
-It is better to mask too much: whoever must see more says so.
+Shown is what a parameter's meaning keeps free of people: an event's name, a currency, a product. Customer information,
+custom properties, what shoppers type, and whatever a later API adds, is hidden. It is better to hide too much: whoever
+must see more says so (`--raw`). How a hidden value looks is the caller's.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
-from capi_stream.intake.avro.schemas import Array, Map, RecordType, Type, Union
-from capi_stream.intake.mapping.spec import Path, Spec
+from capi_stream.intake.parameters.table import CONTENTS, CUSTOM_DATA, EVENT, Kind, Parameter
 
-PERSONAL = re.compile(
-    r"mail|phone|mobile|^tel|^fax|(first|last|full|given|family|sur|middle|maiden|holder|user)_?name|^name$|salutation"
-    r"|birth|born|^dob$|gender|^sex$|street|address|^city$|^town$|^zip|post(al)?_?code|^plz$|^ip$|^ip_|_ip$|agent"
-    r"|iban|^bic$|card|passport|tax_?id|login|passw|token|secret|^fb[cp]$|click_?id|device_?id|advertis\w*_id",
-    re.IGNORECASE,
+MASK = "[masked]"
+
+PLAIN = frozenset(
+    {
+        "event_name",
+        "event_time",
+        "event_id",
+        "action_source",
+        "opt_out",
+        "data_processing_options",
+        "data_processing_options_country",
+        "data_processing_options_state",
+        "messaging_channel",
+        "customer_segmentation",
+    }
 )
+"""The keys of an event that say nothing of a person."""
+
+TYPED_BY_PEOPLE = frozenset({"search_string"})
+"""The parameters of custom_data that may hold anything at all."""
+
+SHOWN_IN_CUSTOM_DATA = {name: each for name, each in CUSTOM_DATA.items() if name not in TYPED_BY_PEOPLE}
+NEVER_TEXT = frozenset({Kind.INTEGER, Kind.NUMBER, Kind.FLAG, Kind.OBJECT})
 ADDRESSES = re.compile(r"[^\s@<>\"',;]+@[^\s@<>\"',;]+\.\w+|\b\d{1,3}(?:\.\d{1,3}){3}\b|\+\d[\d ()/.-]{6,}\d")
-QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*")
-SHORTEST = 3  # characters: a shorter value would be found everywhere
+
+Hide = Callable[[Any], Any]
+"""What stands in the place of a value that is not shown; of a text, a number, or true and false."""
+
+_is_hash = re.compile(r"[0-9a-f]{64}").fullmatch
 
 
-def masked(value: object) -> str:
-    """A value's first letter, and of an address the one behind the @."""
-    text = str(value).strip()
-    user, at, domain = text.partition("@")
-    first = text[:1] if len(text) >= SHORTEST else ""
-    return f"{user[:1]}•••@{domain[:1]}•••" if at and user and domain else f"{first}•••"
+def masked(event: Mapping[str, Any]) -> dict[str, Any]:
+    """`event`, a whole one as it is posted, with a mask in place of every value that is raw and may be personal."""
+    return shown(event, lambda _: MASK, _hashed)
 
 
-class Mask:
-    """Masks one record and all that was made from it."""
+def shown(event: Mapping[str, Any], hide: Hide, customer: Callable[[Any], Any]) -> dict[str, Any]:
+    """`event` with `hide` of what may be personal; `user_data` is `customer`'s."""
+    return {
+        key: customer(value) if key == "user_data" and isinstance(value, dict) else _of_event(key, value, hide)
+        for key, value in event.items()
+    }
 
-    def __init__(self, spec: Spec, *, is_off: bool) -> None:
-        self._names = {path.parts[-1] for path in _paths(spec) if path.place.makes.startswith("user_data")}
-        self._is_off = is_off
-        self._values: set[str] = set()
 
-    def record(self, kind: Type, value: Any, name: str = "", *, is_personal: bool = False) -> Any:
-        """A record as JSON (`plain_json.to_json`), masked; what is personal in it is masked everywhere from then on."""
-        if self._is_off:
+def is_shown(makes: str) -> bool:
+    """Whether a value may be seen that a mapping makes `makes` from, such as `custom_data.contents[].id`."""
+    within, _, name = makes.removesuffix("[]").rpartition(".")
+    match within:
+        case "":
+            return name in PLAIN or name == "pixel"
+        case "custom_data":
+            return name in SHOWN_IN_CUSTOM_DATA
+        case "custom_data.contents[]":
+            return name in CONTENTS
+    return False
+
+
+def host(url: str, hide: Hide) -> Any:
+    """A URL's path and what follows may name a person; its host does not."""
+    try:
+        parts = urlsplit(url)
+        name = parts.hostname
+    except ValueError:
+        return hide(url)
+    if not parts.scheme or not name:
+        return hide(url)
+    begin = f"{parts.scheme}://{name}"
+    return begin if url == begin else f"{begin}/{hide('')}"
+
+
+def hidden(value: Any, hide: Hide) -> Any:
+    """`value` with `hide` of each text and number in it."""
+    match value:
+        case dict():
+            return {key: hidden(inner, hide) for key, inner in value.items()}
+        case list():
+            return [hidden(inner, hide) for inner in value]
+        case bool() | None:
             return value
-        is_personal = is_personal or (bool(name) and (name in self._names or PERSONAL.search(name) is not None))
-        match kind, value:
-            case Union(branches=branches), dict() | list():
-                return self.record(_branch(branches, value), value, name, is_personal=is_personal)
-            case RecordType(fields=members), dict():
-                return {
-                    each.name: self.record(each.type, value[each.name], each.name, is_personal=is_personal)
-                    for each in members
-                }
-            case Array(items=items), list():
-                return [self.record(items, each, name, is_personal=is_personal) for each in value]
-            case Map(values=values), dict():
-                return {key: self.record(values, each, key, is_personal=is_personal) for key, each in value.items()}
-        if not is_personal or value is None or isinstance(value, bool):
-            return self.anything(value)
-        if isinstance(value, str) and len(value.strip()) >= SHORTEST:
-            self._values |= {value, value.strip()}
-        return masked(value)
-
-    def customer(self, value: Any) -> Any:
-        """Customer information, masked whatever it is."""
-        if self._is_off or value is None:
-            return value
-        if isinstance(value, list | dict):
-            members = value.items() if isinstance(value, dict) else enumerate(value)
-            made = {key: self.customer(each) for key, each in members}
-            return made if isinstance(value, dict) else list(made.values())
-        return masked(value)
-
-    def anything(self, value: Any) -> Any:
-        """Texts within `value` without what is personal in them."""
-        match value:
-            case str():
-                return self.text(value)
-            case list():
-                return [self.anything(each) for each in value]
-            case dict():
-                return {key: self.anything(each) for key, each in value.items()}
-        return value
-
-    def text(self, text: str) -> str:
-        """A text without the values that are known to be personal, addresses and the queries of URLs."""
-        if self._is_off:
-            return text
-        for value in sorted(self._values, key=len, reverse=True):
-            text = text.replace(value, masked(value))
-        return ADDRESSES.sub(lambda found: masked(found[0]), QUERY.sub(r"\1?•••", text))
+    return hide(value)
 
 
-def _branch(branches: tuple[Type, ...], value: dict[str, Any] | list[Any]) -> Type:
-    """The type of a union that a decoded record, map or array is of."""
-    if isinstance(value, list):
-        return next(each for each in branches if isinstance(each, Array))
-    records = [each for each in branches if isinstance(each, RecordType)]
-    same = [each for each in records if {field.name for field in each.fields} == value.keys()]
-    return same[0] if same else next(each for each in branches if isinstance(each, Map))
+def without_addresses(text: str, hide: Hide) -> str:
+    """`text` with `hide` of the mail addresses, IP addresses and phone numbers in it."""
+    return ADDRESSES.sub(lambda found: str(hide(found[0])), text)
 
 
-def _paths(node: Any) -> Iterator[Path]:
-    match node:
-        case Path():
-            yield node
-        case Mapping():
-            for each in node.values():
-                yield from _paths(each)
-        case tuple():
-            for each in node:
-                yield from _paths(each)
-        case _ if is_dataclass(node):
-            for each in fields(node):
-                yield from _paths(getattr(node, each.name))
+def _of_event(key: str, value: Any, hide: Hide) -> Any:
+    if key in PLAIN:
+        return _plain(value, EVENT[key], hide)
+    if key == "custom_data" and isinstance(value, dict):
+        return _members(value, SHOWN_IN_CUSTOM_DATA, hide)
+    if key.endswith("_url") and isinstance(value, str):
+        return host(value, hide)
+    return hidden(value, hide)
+
+
+def _members(value: Mapping[str, Any], known: Mapping[str, Parameter], hide: Hide) -> dict[str, Any]:
+    return {
+        name: _plain(inner, known[name], hide) if name in known else _property(inner, hide)
+        for name, inner in value.items()
+    }
+
+
+def _property(value: Any, hide: Hide) -> Any:
+    """A custom property: nobody knows what true says of a person in it."""
+    return hide(value) if isinstance(value, bool) else hidden(value, hide)
+
+
+def _plain(value: Any, parameter: Parameter, hide: Hide) -> Any:
+    """The value of a parameter that may be shown, so far as it is of the parameter's type."""
+    match value:
+        case list() if parameter.kind is Kind.OBJECTS:
+            return [_members(each, CONTENTS, hide) if isinstance(each, dict) else hidden(each, hide) for each in value]
+        case list():
+            return [_plain(each, parameter, hide) for each in value]
+        case dict():
+            return hidden(value, hide)
+        case str() if parameter.kind in NEVER_TEXT:
+            return hide(value)
+        case str():
+            return without_addresses(value, hide)
+    return value
+
+
+def _hashed(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _hashed(each) for name, each in value.items()}
+        case list():
+            return [_hashed(each) for each in value]
+    return value if isinstance(value, str) and _is_hash(value) else MASK

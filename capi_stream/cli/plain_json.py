@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
-from decimal import Context, Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
+from capi_stream.cli.json_scalars import EPOCH, EXACT, PER_SECOND, UnfitJsonError, name_of, primitive, unfit
+from capi_stream.cli.json_text import shown_name
 from capi_stream.intake.avro.schemas import (
     MISSING,
     Array,
@@ -29,16 +31,6 @@ from capi_stream.intake.avro.schemas import (
     Union,
     bare_name,
 )
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-PER_SECOND = {"millis": 10**3, "micros": 10**6, "nanos": 10**9}
-MOST_DIGITS = 154  # as many as 64 bytes can hold
-EXACT = Context(prec=2 * MOST_DIGITS)
-BITS = {"int": 31, "long": 63}
-
-
-class UnfitJsonError(Exception):
-    """JSON that is no record of the schema. The message names the place and quotes no value."""
 
 
 class Branch(NamedTuple):
@@ -56,14 +48,14 @@ def from_json(kind: Type, value: Any, where: str = "") -> Any:
         case Array(items=items), list():
             return [from_json(items, each, f"{where}[{at}]") for at, each in enumerate(value)]
         case Map(values=values), dict():
-            return {key: from_json(values, each, f"{where}.{key}") for key, each in value.items()}
+            return {key: from_json(values, each, f"{where}.{shown_name(key)}") for key, each in value.items()}
         case Enum(symbols=symbols), str() if value in symbols:
             return value
         case Union(), _:
             return _of_union(kind, value, where)
         case Primitive(), _:
-            return _primitive(kind, value, where)
-    raise _unfit(kind, where)
+            return primitive(kind, value, where)
+    raise unfit(kind, where)
 
 
 def _record(kind: RecordType, value: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -71,7 +63,7 @@ def _record(kind: RecordType, value: Mapping[str, Any], where: str) -> dict[str,
     if unknown := [key for key in value if key not in known]:
         within = f" of {where}" if where else ""
         raise UnfitJsonError(
-            f"{kind.name}{within} has no field '{unknown[0][:40]}'; its fields are {', '.join(sorted(known))}"
+            f"{kind.name}{within} has no field '{shown_name(unknown[0])}'; its fields are {', '.join(sorted(known))}"
         )
     made = {}
     for field in kind.fields:
@@ -95,37 +87,46 @@ def branches(kind: Type) -> tuple[Type, ...]:
     return kind.branches if isinstance(kind, Union) else (kind,)
 
 
-def name_of(kind: Type) -> str:
-    """How Avro names a branch."""
-    match kind:
-        case RecordType(name=name) | Enum(name=name) | Primitive(kind="fixed", name=name):
-            return name
-        case Primitive(kind=primitive):
-            return primitive
-        case Array():
-            return "array"
-    return "map"
-
-
 def _of_union(union: Union, value: Any, where: str) -> Branch | None:
     wrapped = _wrapped(union, value)
     candidates = union.branches if wrapped is None else (wrapped[0],)
     value = value if wrapped is None else wrapped[1]
     fits: list[tuple[int, Branch]] = []
-    reasons: list[UnfitJsonError] = []
+    reasons: list[tuple[Type, UnfitJsonError]] = []
     for branch in candidates:
         try:
             made = from_json(branch, value, where)
         except UnfitJsonError as error:
             if name_of(branch) != "null" and not (isinstance(value, dict) and isinstance(branch, Primitive)):
-                reasons.append(error)
+                reasons.append((branch, error))
         else:
             spare = len(branch.fields) - len(value) if isinstance(branch, RecordType) else 0
             fits.append((spare, Branch(name_of(branch), made)))
     if not fits:
-        raise reasons[0] if len(reasons) == 1 else _unfit(union, where)
+        raise _told(union, value, where, reasons)
     best = min(fits, key=lambda each: each[0])[1]  # the first of those that fit alike
     return None if best.name == "null" else best
+
+
+def _told(union: Union, value: Any, where: str, reasons: Sequence[tuple[Type, UnfitJsonError]]) -> UnfitJsonError:
+    """Why no branch takes `value`; of several the one that it is most like."""
+    if len(reasons) == 1:
+        return reasons[0][1]
+    alike = [each for each in reasons if _likeness(each[0], value) > 0]
+    if not alike:
+        return unfit(union, where)
+    branch, error = max(alike, key=lambda each: _likeness(each[0], value))  # the first of those that are so alike
+    return UnfitJsonError(f"{where or 'it'} is of no branch; it is most like {name_of(branch)}, but {error}")
+
+
+def _likeness(kind: Type, value: Any) -> int:
+    """How many of a value's members a type has; 0: it cannot be meant."""
+    match kind, value:
+        case RecordType(fields=fields), dict():
+            return len({field.name for field in fields} & value.keys())
+        case Array(), list():
+            return 1
+    return 0
 
 
 def _wrapped(union: Union, value: Any) -> tuple[Type, Any] | None:
@@ -142,90 +143,11 @@ def _wrapped(union: Union, value: Any) -> tuple[Type, Any] | None:
     return None
 
 
-def _primitive(kind: Primitive, value: Any, where: str) -> Any:
-    if kind.logical == "decimal" and kind.kind in ("bytes", "fixed"):
-        return _decimal(kind, value, where)
-    match kind.kind, value:
-        case ("null", None) | ("boolean", bool()) | ("string", str()):
-            return value
-        case (("int" | "long"), _):
-            return _whole(kind, value, where)
-        case (("float" | "double"), int() | Decimal() | float()) if not isinstance(value, bool):
-            return float(value)
-        case (("float" | "double"), "NaN" | "Infinity" | "-Infinity"):
-            return float(value)
-        case ("bytes", str()):
-            return _bytes(kind, value, where)
-        case ("fixed", str()) if len(value) == kind.size:
-            return _bytes(kind, value, where)
-    raise _unfit(kind, where)
-
-
-def _bytes(kind: Primitive, value: str, where: str) -> bytes:
-    try:
-        return value.encode("latin-1")
-    except UnicodeEncodeError:
-        raise _unfit(kind, where) from None
-
-
-def _decimal(kind: Primitive, value: Any, where: str) -> bytes:
-    try:
-        number = Decimal(str(value) if isinstance(value, int | float | Decimal | str) else "none")
-        scaled = number.scaleb(kind.scale, EXACT)
-        is_short = scaled.is_finite() and scaled.adjusted() < MOST_DIGITS
-    except ArithmeticError:
-        is_short = False
-    if not is_short:
-        raise _unfit(kind, where)
-    unscaled = int(scaled)
-    if isinstance(value, bool) or unscaled != scaled:
-        raise UnfitJsonError(f"{where or 'it'} has more than the schema's {kind.scale} digits behind the point")
-    length = kind.size or (unscaled.bit_length() // 8 + 1)
-    try:
-        return unscaled.to_bytes(length, "big", signed=True)
-    except OverflowError:
-        raise _unfit(kind, where) from None
-
-
-def _whole(kind: Primitive, value: Any, where: str) -> int:
-    number = value
-    if isinstance(value, Decimal) and value.adjusted() < MOST_DIGITS and value == int(value):
-        number = int(value)
-    if isinstance(value, str):
-        number = _time(kind.logical or "", value)
-    if type(number) is not int or not -(2 ** BITS[kind.kind]) <= number < 2 ** BITS[kind.kind]:
-        raise _unfit(kind, where)
-    return number
-
-
-def _time(logical: str, text: str) -> int | None:
-    """An ISO date or time in the unit of a logical type; None where it is none."""
-    with contextlib.suppress(ValueError, OverflowError):
-        if logical == "date":
-            return (date.fromisoformat(text) - EPOCH.date()).days
-        if per_second := PER_SECOND.get(logical.rpartition("-")[2]):
-            if logical.startswith("time-"):
-                text = f"1970-01-01T{text}"
-            moment = datetime.fromisoformat(text)
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            return (moment - EPOCH) // timedelta(microseconds=1) * per_second // 10**6
-    return None
-
-
-def _unfit(kind: Type, where: str) -> UnfitJsonError:
-    names = " or ".join(
-        f"{name_of(each)} ({each.logical})" if isinstance(each, Primitive) and each.logical else name_of(each)
-        for each in branches(kind)
-    )
-    symbols = f": {', '.join(kind.symbols)}" if isinstance(kind, Enum) else ""
-    return UnfitJsonError(f"{where or 'the record'} is not of its type, {names}{symbols}")
-
-
 def to_json(kind: Type, value: Any) -> Any:
     """A decoded value as JSON that `from_json` reads back: texts, Decimals, lists, dicts."""
     match kind:
-        case Union(branches=of):
-            fitting = next((branch for branch in of if _can_be(branch, value)), None)
+        case Union():
+            fitting = branch_of(kind, value)
             return None if fitting is None else to_json(fitting, value)
         case RecordType(fields=fields):
             return {field.name: to_json(field.type, value[field.name]) for field in fields if field.name in value}
@@ -236,6 +158,11 @@ def to_json(kind: Type, value: Any) -> Any:
         case Primitive():
             return _shown(kind, value)
     return value
+
+
+def branch_of(union: Union, value: Any) -> Type | None:
+    """The first type of a union that a decoded value can be of."""
+    return next((branch for branch in union.branches if _can_be(branch, value)), None)
 
 
 def _can_be(kind: Type, value: Any) -> bool:
@@ -288,8 +215,8 @@ def leaves(kind: Type, value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple
     match kind, value:
         case _, None:
             return
-        case Union(branches=of), _:
-            fitting = next((branch for branch in of if _can_be(branch, value)), None)
+        case Union(), _:
+            fitting = branch_of(kind, value)
             if fitting is not None:
                 yield from leaves(fitting, value, path)
         case RecordType(fields=fields), dict():

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from codecs import BOM_UTF8
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import fastavro
 
+from capi_stream.cli.json_scalars import UnfitJsonError, bounded
 from capi_stream.cli.json_text import JsonError, read
-from capi_stream.cli.plain_json import UnfitJsonError, from_json
+from capi_stream.cli.plain_json import from_json
 from capi_stream.cli.topics import Chosen, UsageError
 from capi_stream.intake.avro.decoding import Decoder, Undecodable
 from capi_stream.intake.avro.framing import Bare, ByFingerprint, ByKey, Unframed, unframe
@@ -51,31 +53,62 @@ class Sample:
 
 def sample(content: bytes, beside: Beside, chosen: Chosen) -> Sample:
     """The record in `content`. Raises UsageError where it is JSON that is no record, or the settings are wrong."""
-    as_json = _json(content)
-    if as_json is None:
-        return _of_avro(content, beside, chosen)
+    given = _json(content)
+    if isinstance(given, dict):
+        return _of_json(given, beside, chosen)
+    made = _of_avro(content, beside, chosen)
+    if given and isinstance(made.reading, Malformed):
+        raise UsageError(given)
+    return made
+
+
+def _json(content: bytes) -> dict[str, Any] | str:
+    """The JSON object in `content`, or a sentence on what it is in place of one, should it be no Avro; empty: unknown.
+
+    Avro may begin with any byte, so that only a whole object or list of JSON is surely none. Raises UsageError for it.
+    """
+    if not content.strip():
+        return "The record is empty."
+    if (encoding := json.detect_encoding(content)) not in ("utf-8", "utf-8-sig"):
+        return _in_another(content, encoding)
+    try:
+        value = read(content)
+    except JsonError as error:
+        is_text = not any(byte < 32 and byte not in b"\t\r\n" for byte in content)
+        begins_so = content.removeprefix(BOM_UTF8).lstrip()[:1] in (b"{", b"[", b'"')
+        return f"The record, {error}." if is_text and begins_so else ""
+    if isinstance(value, list):
+        raise UsageError("This is a JSON array; one record is read at a time, and that is an object: {...}.")
+    called = "null" if value is None else f"a {_JSON_TYPES.get(type(value), 'number')}"
+    return value if isinstance(value, dict) else f"This is {called} in JSON, and a record is an object: {{...}}."
+
+
+_JSON_TYPES: Mapping[type, str] = {str: "text", bool: "boolean"}
+
+
+def _in_another(content: bytes, encoding: str) -> str:
+    """As `_json`, of what looks like a text of `encoding`, such as `utf-16-le`."""
+    text = content.decode(encoding, "replace").lstrip("\ufeff").lstrip()
+    if text[:1] not in ("{", "["):
+        return ""
+    name = encoding.upper().removesuffix("-LE").removesuffix("-BE")
+    wrong = f"This is text in {name}; JSON is read as UTF-8. What to do: iconv -f {name} -t UTF-8 FILE."
+    try:
+        json.loads(text)
+    except ValueError:
+        return wrong
+    raise UsageError(wrong)
+
+
+def _of_json(value: dict[str, Any], beside: Beside, chosen: Chosen) -> Sample:
     bare = chosen.with_topic(replace(chosen.topic, framing="bare", writer_schemas=()))
     note = "JSON by the schema: unions without wrapping, decimals as numbers or texts, times in ISO or as numbers"
-    return _read(_avro_of(as_json, chosen), beside, bare, [note])
-
-
-def _json(content: bytes) -> Any | None:
-    """The JSON object in `content`; None where it is Avro. Raises UsageError for text that is neither."""
-    if not content.strip():
-        raise UsageError("The record is empty.")
-    if not content.lstrip().startswith(b"{"):
-        return None
-    try:
-        return read(content)
-    except JsonError as error:
-        if any(byte < 32 and byte not in b"\t\r\n" for byte in content):
-            return None
-        raise UsageError(f"The record, {error}.") from None
+    return _read(_avro_of(value, chosen), beside, bare, [note])
 
 
 def _avro_of(value: Any, chosen: Chosen) -> bytes:
     try:
-        made = from_json(read_schema(chosen.topic.schema), value)
+        made = from_json(bounded(read_schema(chosen.topic.schema), json.loads(chosen.topic.schema)), value)
     except SchemaError as error:
         raise UsageError(f"{chosen.topic.schema_name} cannot be used: {error}.") from None
     except UnfitJsonError as error:

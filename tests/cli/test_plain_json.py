@@ -10,7 +10,8 @@ from typing import Any
 import fastavro
 import pytest
 
-from capi_stream.cli.plain_json import UnfitJsonError, from_json, to_json
+from capi_stream.cli.json_scalars import UnfitJsonError, bounded
+from capi_stream.cli.plain_json import from_json, to_json
 from capi_stream.cli.samples import _without_logical_types
 from capi_stream.intake.avro.decoding import Decoder
 from capi_stream.intake.avro.schema_text import read_schema
@@ -107,3 +108,92 @@ def test_what_is_no_such_value_is_refused_and_not_quoted(changes: dict[str, Any]
         from_json(KIND, FULL | changes)
     assert next(iter(changes)) in str(refused.value)
     assert "noon" not in str(refused.value)
+
+
+BOUNDED = bounded(KIND, json.loads(SALE))
+
+
+@pytest.mark.parametrize("total", ["1e-999999999", Decimal("1e-999999999"), Decimal("0.001"), "-1e-3"])
+def test_a_digit_that_the_scale_does_not_hold_is_not_dropped(total: object) -> None:
+    with pytest.raises(UnfitJsonError, match="total has more than the schema's 2 digits behind the point"):
+        from_json(KIND, FULL | {"total": total})
+
+
+@pytest.mark.parametrize("total", ["0e-999999999", "0.0000", "1.20000"])
+def test_zeros_behind_the_point_are_no_digits(total: str) -> None:
+    from_json(KIND, FULL | {"total": total})
+
+
+def amount(name: str = "") -> dict[str, Any]:
+    """A decimal of 4 digits, 2 of them behind the point."""
+    kind = {"type": "fixed", "name": name, "size": 8} if name else {"type": "bytes"}
+    return {**kind, "logicalType": "decimal", "precision": 4, "scale": 2}
+
+
+@pytest.mark.parametrize(
+    ("json_type", "within"),
+    [
+        (amount(), lambda value: value),
+        (amount("Amount"), lambda value: value),
+        ({"type": amount()}, lambda value: value),
+        (["null", amount()], lambda value: value),
+        ({"type": "array", "items": amount()}, lambda value: [value]),
+        ({"type": "map", "values": amount()}, lambda value: {"a": value}),
+        ({"type": "record", "name": "Inner", "fields": [{"name": "x", "type": amount()}]}, lambda value: {"x": value}),
+    ],
+)
+def test_a_decimal_is_held_to_its_precision_wherever_it_stands(json_type: Any, within: Any) -> None:
+    twice = [{"name": "first", "type": json_type}]
+    if isinstance(json_type, dict) and "name" in json_type:  # the second time by its name
+        twice.append({"name": "second", "type": json_type["name"]})
+    schema = {"type": "record", "name": "Outer", "namespace": "a.b", "fields": twice}
+    kind = bounded(read_schema(json.dumps(schema)), schema)
+    good = {each["name"]: within("99.99") for each in twice}
+    from_json(kind, good)
+    with pytest.raises(UnfitJsonError, match="more digits than the schema's precision of 4 leaves before the point, 2"):
+        from_json(kind, good | {twice[-1]["name"]: within("100")})
+
+
+def test_only_a_decimals_precision_is_added_to_a_schema() -> None:
+    assert from_json(BOUNDED, FULL) == from_json(KIND, FULL)
+
+
+@pytest.mark.parametrize(
+    "text", ["none", "6f1c1f2e2f0a4b579d3c0a7d3f2b9c11", "6f1c1f2e-2f0a-4b57-9d3c-0a7d3f2b9c1g", ""]
+)
+def test_a_uuid_that_is_none_is_refused(text: str) -> None:
+    kind = read_schema(json.dumps({"type": "string", "logicalType": "uuid"}))
+    with pytest.raises(UnfitJsonError, match=r"id is no UUID"):
+        from_json(kind, text, "id")
+    good = "6F1C1F2E-2f0a-4b57-9d3c-0a7d3f2b9c11"
+    assert from_json(kind, good, "id") == good
+
+
+PERSON = {
+    "type": "record",
+    "name": "Person",
+    "fields": [{"name": "first", "type": "string"}, {"name": "last", "type": "string"}],
+}
+COMPANY = {
+    "type": "record",
+    "name": "Company",
+    "fields": [{"name": "legal", "type": "string"}, {"name": "tax", "type": "string"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("buyer", "message"),
+    [
+        ({"first": "A", "lst": "B"}, "most like Person, but Person of buyer has no field 'lst'"),
+        ({"legal": "A"}, "most like Company, but buyer.tax is missing"),
+        ({"legal": "A", "tax": 7}, "most like Company, but buyer.tax is not of its type, string"),
+        ({"first": "A", "legal": "B", "tax": "C"}, "most like Company, but Company of buyer has no field 'first'"),
+        ({"name": "A"}, "buyer is not of its type, null or Person or Company"),
+        ("A", "buyer is not of its type, null or Person or Company"),
+    ],
+)
+def test_of_several_branches_the_one_that_is_meant_is_judged(buyer: object, message: str) -> None:
+    kind = read_schema(json.dumps(["null", PERSON, COMPANY]))
+    with pytest.raises(UnfitJsonError) as refused:
+        from_json(kind, buyer, "buyer")
+    assert message in str(refused.value)

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from capi_stream.cli.preview.masking import MASK, masked
+from capi_stream.cli.masking import MASK, masked
 from capi_stream.cli.preview.rows import entry, line, rows
 from capi_stream.cli.preview.tally import Tally
 from capi_stream.intake.intake import Intake
@@ -91,6 +91,8 @@ def test_a_refusals_own_words_are_for_who_asks_for_them() -> None:
         ("user_data", "mary", MASK),
         ("custom_data", {"value": 1.5, "mine": 7}, {"value": 1.5, "mine": MASK}),
         ("custom_data", {"search_string": "x"}, {"search_string": MASK}),
+        ("custom_data", {"value": "Mary", "content_name": "of m@x.org"}, {"value": MASK, "content_name": f"of {MASK}"}),
+        ("custom_data", {"contents": [{"id": "a", "for": "Mary"}]}, {"contents": [{"id": "a", "for": MASK}]}),
         ("event_source_url", "https://u:p@shop.example/mary?em=x#y", f"https://shop.example/{MASK}"),
         ("event_source_url", "http://[", MASK),
         ("event_source_url", "mary", MASK),

@@ -43,7 +43,7 @@ def explain(
     Exit code 0: it would be sent. 1: it, or an event of it, would be rejected or filtered. 2: wrong usage.
     """
     from capi_stream.cli.explain.explanation import explained
-    from capi_stream.cli.explain.text import lines
+    from capi_stream.cli.explain.text import lines, printable
     from capi_stream.cli.samples import Beside, sample, unix_time
     from capi_stream.cli.topics import UsageError, chosen
 
@@ -59,8 +59,8 @@ def explain(
         typer.echo(_json_of(explanation))
     else:
         for line in lines(explanation):
-            typer.echo(line)
-    raise typer.Exit(SENT if explanation.verdict == "sent" and not explanation.why else NOT_SENT)
+            typer.echo(printable(line))
+    raise typer.Exit(SENT if explanation.verdict == "sent" else NOT_SENT)
 
 
 def _json_of(explanation: object) -> str:
@@ -71,8 +71,7 @@ def _json_of(explanation: object) -> str:
     made = asdict(explanation)  # type: ignore[call-overload]
     for event in made["events"]:
         event["for_better_matching"] = [each._asdict() for each in event["for_better_matching"]]
-    made["why"] = [{"reason": reason, "detail": detail} for reason, detail in made["why"]]
-    return written(made)
+    return written(made).encode("utf-8", "backslashreplace").decode()  # half of a surrogate pair: as JSON escapes it
 
 
 def _header(text: str) -> tuple[str, bytes]:

@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from capi_stream.cli.explain.explanation import Explanation, Made
+from capi_stream.cli.explain.steps import Because, Explanation, Made, Note, Ruled
+from capi_stream.cli.explain.verdicts import is_for_several_pixels, sentence
 from capi_stream.cli.json_text import written
 from capi_stream.intake.intake import REASONS as INTAKE_REASONS
 from capi_stream.intake.parameters.rules import REASONS as RULES
-
-VERDICTS = {
-    "sent": "it would be sent",
-    "rejected": "it would be rejected: a dead letter",
-    "filtered": "it would not be sent: filtered",
-    "nothing": "nothing would be sent: it has no value (a tombstone)",
-}
 
 
 def lines(explanation: Explanation) -> Iterator[str]:
@@ -28,13 +22,34 @@ def lines(explanation: Explanation) -> Iterator[str]:
     for made in explanation.events:
         yield from _event(made, len(explanation.events))
     if explanation.notes:
-        yield from _section("Worth knowing", explanation.notes)
-    yield from _section("Verdict", [VERDICTS[explanation.verdict], *(_why(*each) for each in explanation.why)])
+        yield from _section(
+            "Worth knowing", dict.fromkeys(_place(each, explanation) + each.text for each in explanation.notes)
+        )
+    fates = [each.fate for each in explanation.events]
+    whys = (f"  {_place(each, explanation)}{_why(each)}" for each in explanation.why)
+    yield from _section("Verdict", [sentence(explanation.verdict, explanation.counts, fates), *whys])
 
 
-def _why(reason: str, detail: str) -> str:
-    meaning = RULES.get(reason) or INTAKE_REASONS.get(reason)
-    return "  " + " - ".join(dict.fromkeys(each for each in (reason, meaning, detail) if each))
+def printable(line: str) -> str:
+    """A line without what would speak to a terminal: a pixel's name is whatever somebody wrote."""
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
+
+
+def _why(because: Because) -> str:
+    meaning = RULES.get(because.reason) or INTAKE_REASONS.get(because.reason)
+    return " - ".join(dict.fromkeys(each for each in (because.reason, meaning, because.detail) if each))
+
+
+def _place(told: Because | Note, explanation: Explanation) -> str:
+    """Which event and pixel it is of, where the record makes several."""
+    if told.event is None:
+        return ""
+    is_one = len(explanation.events) == 1
+    is_of_one = not is_for_several_pixels(each.fate for each in explanation.events)
+    event = "" if is_one else f"event {told.event}"
+    pixel = "" if told.pixel is None or (is_one and is_of_one) else f"pixel {told.pixel}"
+    place = ", ".join(filter(None, (event, pixel)))
+    return f"{place}: " if place else ""
 
 
 def _section(title: str, rows: Iterable[str]) -> Iterator[str]:
@@ -57,8 +72,7 @@ def _event(made: Made, count: int) -> Iterator[str]:
     if made.left_out:
         rows = [f"  {each.name:18} {each.raw!s:32} {each.reason.replace('_', ' ')}" for each in made.left_out]
         yield from _section("  Left out: the event goes on without it", rows)
-    rules = [f"  {each.verdict:11} {each.reason}{f': {each.detail}' if each.detail else ''}" for each in made.rules]
-    yield from _section("  Rules", rules)
+    yield from _section("  Rules", [f"  {each}" for each in _rules(made.rules)])
     yield from _section("  Size", [f"  {made.size_bytes:,} bytes of at most {made.most_bytes:,}"])
     better = [f"  {each.name:18} {each.good_for}" for each in made.for_better_matching]
     yield from _section("  For better matching, it lacks", better or ["  nothing that we know of"])
@@ -70,6 +84,17 @@ def _without_nulls(value: Any) -> Any:
     return [_without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
+def _rules(rules: list[Ruled]) -> Iterator[str]:
+    """Those that are broken, and how many are not."""
+    others = [each for each in rules if each.verdict != "broken"]
+    for each in rules:
+        if each.verdict == "broken":
+            yield f"broken      {each.reason}{f': {each.detail}' if each.detail else ''}"
+    if others:
+        which = "all" if len(others) == len(rules) else "the other"
+        yield f"{others[0].verdict:11} {which} {len(others)}"
+
+
 def _mapped(made: Made) -> list[str]:
     return written(made.event).splitlines()
 
@@ -78,4 +103,4 @@ def _fate(made: Made) -> Iterator[str]:
     if not made.fate:
         yield "no pixel: the record names none, and there is no default"
     for pixel, fate in made.fate.items():
-        yield f"pixel {pixel}: " + ("to " + ", ".join(fate) if isinstance(fate, list) else fate)
+        yield f"pixel {pixel}: " + (f"to {', '.join(fate)}" if isinstance(fate, list) else f"nowhere, {fate}")

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 import orjson
 
-from capi_stream.cli.preview.masking import masked
+from capi_stream.cli.masking import masked
 from capi_stream.model import Event, Malformed, Mapped, NeedSchema, Partition, Reading, Record, Rejection, Tombstone
 
 

@@ -1,0 +1,196 @@
+"""What a person may see of a record and of all that becomes of it: as `cli.masking` says of an event.
+
+Of a record the texts are hidden, but those of which the mapping makes something that may be seen in an event; of all
+else what the mapping makes customer information of, what a field's name says, and numbers and days that could be
+people's. What is personal in a record is hidden wherever it turns up again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from capi_stream.cli.explain.reads import Parts, reads
+from capi_stream.cli.masking import host, is_shown, shown, without_addresses
+from capi_stream.cli.plain_json import branch_of, to_json
+from capi_stream.intake.avro.schemas import Array, Map, Primitive, RecordType, Type, Union
+from capi_stream.intake.mapping.spec import Spec
+
+PERSONAL = re.compile(
+    r"mail|phone|telefon|handy|mobil|^tel|^fax|(first|last|full|given|family|sur|middle|maiden|holder|user)_?name|^name$"
+    r"|vorname|nachname|birth|born|geburt|geboren|naissance|nacimiento|nascita|^dob$|street|address|^city$|^town$|^zip"
+    r"|post(al)?_?code|^plz$|^ip$|^ip_|_ip$|agent|customer_?(id|no|num)|kunden|iban|^bic$|card|passport|tax_?id|steuer"
+    r"|login|passw|token|secret|^fb[cp]$|click_?id|device_?id|advertis\w*_id",
+    re.IGNORECASE,
+)
+TOLD_BY_A_LETTER = re.compile(r"gender|^sexe?$|geschlecht|salutation|anrede|civilit|^ge$", re.IGNORECASE)
+QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*")
+QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?""")
+
+SHORTEST = 3  # characters: a shorter value would be found everywhere
+SHORTEST_WITHIN = 6  # characters: a shorter value is looked for as a word alone
+SHORTEST_NUMBER = 5  # digits
+LONG_NUMBER = 10**6  # a phone's, a customer's; quantities and prices are smaller
+HIDDEN = "•••"
+
+
+def hint(value: object) -> str:
+    """A text's first letter, and of an address the one behind the @; of what is no text nothing."""
+    if not isinstance(value, str):
+        return HIDDEN
+    text = value.strip()
+    user, at, domain = text.partition("@")
+    first = text[:1] if len(text) >= SHORTEST else ""
+    return f"{user[:1]}{HIDDEN}@{domain[:1]}{HIDDEN}" if at and user and domain else f"{first}{HIDDEN}"
+
+
+class Mask:
+    """Masks one record and all that was made from it."""
+
+    def __init__(self, spec: Spec, *, is_off: bool) -> None:
+        self._reads = reads(spec)
+        self._is_off = is_off
+        self._values: dict[str, str] = {}  # what is personal, and what stands in its place
+
+    def record(self, kind: Type, decoded: Any) -> Any:
+        """A decoded record as plain JSON, masked; what is personal in it is masked everywhere from then on."""
+        if self._is_off:
+            return to_json(kind, decoded)
+        self._shown(kind, decoded, ())  # for what it learns: a value may stand before the field that says whose it is
+        return self._shown(kind, decoded, ())
+
+    def _shown(self, kind: Type, value: Any, at: Parts, *, is_personal: bool = False) -> Any:
+        """What stands in the record `at` these names."""
+        if isinstance(kind, Union):
+            branch = branch_of(kind, value)
+            return None if branch is None else self._shown(branch, value, at, is_personal=is_personal)
+        is_personal = is_personal or self._is_personal(at)
+        match kind:
+            case RecordType(fields=members):
+                return {
+                    each.name: self._shown(each.type, value[each.name], (*at, each.name), is_personal=is_personal)
+                    for each in members
+                    if each.name in value
+                }
+            case Array(items=items):
+                return [self._shown(items, each, at, is_personal=is_personal) for each in value]
+            case Map(values=values):
+                return {
+                    self.text(key): self._shown(values, each, (*at, key), is_personal=is_personal)
+                    for key, each in value.items()
+                }
+        return self._single(kind, to_json(kind, value), at, is_personal=is_personal)
+
+    def _is_personal(self, at: Parts) -> bool:
+        """Whether the mapping or the field's name says that all is personal that stands there."""
+        return self._is_customers(at) or bool(at and (PERSONAL.search(at[-1]) or TOLD_BY_A_LETTER.search(at[-1])))
+
+    def _is_customers(self, at: Parts) -> bool:
+        return any(each.startswith("user_data") for each in self._reads.get(at, ()))
+
+    def _single(self, kind: Type, value: Any, at: Parts, *, is_personal: bool) -> Any:
+        if value is None or (isinstance(value, bool) and not self._is_customers(at) and not self._tells_all(at)):
+            return value
+        if is_personal:
+            made = self._hint_of(kind, value, at)
+            self._learn(value, made)
+            return made
+        makes = self._reads.get(at, ())
+        if any(is_shown(each) for each in makes):
+            return self.anything(value)
+        if isinstance(value, str) and any(each.endswith("_url") for each in makes):
+            return host(value, hint)
+        return self._hint_of(kind, value, at) if _may_be_personal(kind, value) else value
+
+    def _hint_of(self, kind: Type, value: Any, at: Parts) -> str:
+        return hint(value) if _is_text(kind) and not self._tells_all(at) else HIDDEN
+
+    def _tells_all(self, at: Parts) -> bool:
+        """Whether a first letter would tell all of it, as of a gender."""
+        is_named_so = bool(at) and TOLD_BY_A_LETTER.search(at[-1]) is not None
+        return is_named_so or any(each.removesuffix("[]") == "user_data.ge" for each in self._reads.get(at, ()))
+
+    def _learn(self, value: Any, shown: str) -> None:
+        text = str(value).strip()
+        least = SHORTEST if isinstance(value, str) else SHORTEST_NUMBER
+        if len(text) >= least and not isinstance(value, bool):
+            self._values[text] = shown
+
+    def event(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """An event as the mapping makes it: `cli.masking`, and without what is known to be personal."""
+        if self._is_off:
+            return dict(event)
+        made: dict[str, Any] = self.anything(shown(event, hint, lambda each: each))
+        if "user_data" in event:
+            made["user_data"] = self.customer(event["user_data"])
+        return made
+
+    def customer(self, value: Any, name: str = "") -> Any:
+        """Customer information, the parameter `name`'s, masked whatever it is."""
+        if self._is_off or value is None:
+            return value
+        match value:
+            case dict():
+                return {key: self.customer(each, key) for key, each in value.items()}
+            case list():
+                return [self.customer(each, name) for each in value]
+        return HIDDEN if TOLD_BY_A_LETTER.search(name) else hint(value)
+
+    def anything(self, value: Any) -> Any:
+        """`value` without what is known to be personal in it."""
+        match value:
+            case str():
+                return self.text(value)
+            case list():
+                return [self.anything(each) for each in value]
+            case dict():
+                return {key: self.anything(each) for key, each in value.items()}
+            case int() | float() | Decimal() if not self._is_off and str(value) in self._values:
+                return HIDDEN
+        return value
+
+    def text(self, text: str) -> str:
+        """A text without the values that are known to be personal, addresses and the queries of URLs."""
+        if self._is_off:
+            return text
+        for value, instead in sorted(self._values.items(), key=lambda each: -len(each[0])):
+            known = re.escape(value) if len(value) >= SHORTEST_WITHIN else rf"(?<!\w){re.escape(value)}(?!\w)"
+            text = re.sub(known, instead.replace("\\", r"\\"), text, flags=re.IGNORECASE)
+        return without_addresses(QUERY.sub(rf"\1?{HIDDEN}", text), hint)
+
+    def detail(self, text: str, event: Mapping[str, Any]) -> str:
+        """What a rule says of an event: it quotes what the masked `event` shows, and nothing else of it."""
+        if self._is_off:
+            return text
+        known = {"", *_texts(event)}
+
+        def quoted(found: re.Match[str]) -> str:
+            inner = found[0][1:].removesuffix(found[0][0])
+            return found[0] if inner in known else f"'{hint(inner)}'"
+
+        return self.text(QUOTED.sub(quoted, text))
+
+
+def _is_text(kind: Type) -> bool:
+    """Whether a value is free text: anybody may have written anything."""
+    return isinstance(kind, Primitive) and kind.kind in ("string", "bytes", "fixed") and kind.logical != "decimal"
+
+
+def _may_be_personal(kind: Type, value: Any) -> bool:
+    """Whether a value of which nothing is known could be a person's: a text, a day without its time, a long number."""
+    is_day = isinstance(kind, Primitive) and kind.logical == "date"
+    is_long = isinstance(value, int) and not isinstance(value, bool) and abs(value) >= LONG_NUMBER
+    return is_day or is_long or _is_text(kind)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            yield from _texts(list(value.values()))
+        case list():
+            for each in value:
+                yield from _texts(each)
