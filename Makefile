@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-pins
 
-.PHONY: help env demo check test iptables simulate fuzz storms outage format pins clean
+.PHONY: help env demo check test ops simulate fuzz storms outage format pins clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -31,14 +31,11 @@ check: env  ## the inner loop: format, lint, types, walls, pure tests; under 30 
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/intake tests/delivery tests/config
 
-test: check iptables  ## everything, on a real Kafka and a real schema registry; about 15 minutes
+test: check ops  ## everything, on a real Kafka and a real schema registry, with the real tools of operators; about 20 minutes
 	$(BIN)/pytest -n 2 --dist loadfile
 
-iptables:  ## what tests/faults drops packets with: installed where this is root and apt is there
-	@command -v iptables >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-	  && apt-get update -qq && apt-get install -qq -y --no-install-recommends iptables >/dev/null; } \
-	  || echo "no iptables, and it takes root and apt-get to install it: packets that are dropped, refused and lost" \
-	    "will not be checked (tests/faults/test_network.py), only connections that a proxy holds and resets"
+ops: env  ## the tools that check metrics, alerts, dashboards, manifests, image and pages; what cannot be had is told
+	$(BIN)/python -m tests.ops.tools
 
 N ?= 100000
 SEED_BASE ?= 1000000
@@ -64,10 +61,14 @@ format: env  ## let the tools rewrite what they can
 
 pins: env  ## pin all dependencies anew
 	$(PYTHON) -m venv $(VENV)/pins && $(VENV)/pins/bin/pip install --quiet uv
-	for set in run dev; do \
-	  $(VENV)/pins/bin/uv pip compile pyproject.toml $$([ $$set = dev ] && echo --group dev) --upgrade --universal \
-	    --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
-	    --quiet -o requirements/$$set.txt || exit 1; \
+	for set in run dev ops; do \
+	  case $$set in \
+	    run) what="pyproject.toml --extra tracing" ;; \
+	    dev) what="pyproject.toml --extra tracing --group dev" ;; \
+	    ops) what="--group ops --constraints requirements/dev.txt" ;; \
+	  esac; \
+	  $(VENV)/pins/bin/uv pip compile $$what --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/$$set.txt || exit 1; \
 	done
 
 clean:  ## remove the environment and what the tools left
