@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from capi_stream.cli.explain.masking import Mask
-from capi_stream.cli.explain.reads import reads
 from capi_stream.cli.masking import is_shown
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.mapping.spec_text import read_spec
@@ -175,16 +174,6 @@ def test_an_event_hides_custom_properties_and_what_shoppers_type() -> None:
         "app_data": {"extinfo": ["•••"]},
         "user_data": {"ge": "•••", "em": ["a•••@b•••"], "external_id": "•••"},
     }
-
-
-def test_paths_are_followed_through_lists_and_back_to_the_record() -> None:
-    contents = "{contents: {each: e, item: {id: f}}}"
-    event = f"{{event_id: c, event_name: $.d, custom_data: {contents}}}"
-    spec, _ = read_spec(f"events: [{{each: a.b, event: {event}}}]", "x")
-    found = reads(spec)
-    assert found["a", "b", "c"] == {"event_id"}
-    assert found[("d",)] == {"event_name"}
-    assert found["a", "b", "e", "f"] == {"custom_data.contents[].id"}
 
 
 @pytest.mark.parametrize(

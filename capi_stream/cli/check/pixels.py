@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from capi_stream.cli.check.verdicts import Verdict, failed, warning
-from capi_stream.intake.mapping.expressions import constants_of, paths_of
+from capi_stream.intake.mapping.expressions import constants_of
+from capi_stream.intake.mapping.reads import reads
 from capi_stream.intake.mapping.spec import Expression
 from capi_stream.intake.mapping.spec_text import read_spec
 from capi_stream.intake.settings import IntakeSettings, Routing
@@ -32,6 +33,6 @@ def _verdict(where: str, made: Expression | None, routing: Routing) -> Verdict |
         return None
     listed = f"{where} names {', '.join(strange)}, which the configuration does not have"
     advice = "What to do: write it below pixels, or mend the mapping"
-    if named == set(strange) and not any(paths_of(made)):
+    if named == set(strange) and not any(reads(made)):
         return failed("pixels", f"{listed}: every event would be a dead letter. {advice}.")
     return warning("pixels", f"{listed}: events of it would be dead letters. {advice}.")

@@ -8,14 +8,15 @@ people's. What is personal in a record is hidden wherever it turns up again.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from capi_stream.cli.explain.reads import Parts, reads
 from capi_stream.cli.masking import host, is_shown, shown, without_addresses
 from capi_stream.cli.plain_json import branch_of, to_json
 from capi_stream.intake.avro.schemas import Array, Map, Primitive, RecordType, Type, Union
+from capi_stream.intake.mapping.reads import How, Parts, reads
 from capi_stream.intake.mapping.spec import Spec
 
 PERSONAL = re.compile(
@@ -50,7 +51,7 @@ class Mask:
     """Masks one record and all that was made from it."""
 
     def __init__(self, spec: Spec, *, is_off: bool) -> None:
-        self._reads = reads(spec)
+        self._reads = _reads(spec)
         self._is_off = is_off
         self._values: dict[str, str] = {}  # what is personal, and what stands in its place
 
@@ -171,6 +172,18 @@ class Mask:
             return found[0] if inner in known else f"'{hint(inner)}'"
 
         return self.text(QUOTED.sub(quoted, text))
+
+
+def _reads(spec: Spec) -> Mapping[Parts, frozenset[str]]:
+    """The names that a mapping reads, from the record on, and what each makes: `user_data.em`.
+
+    A test makes only what is customer information: that there is a constant tells of the person too.
+    """
+    found: defaultdict[Parts, set[str]] = defaultdict(set)
+    for each in reads(spec):
+        if each.how is not How.TESTED or each.makes.startswith("user_data"):
+            found[each.names].add(each.makes)
+    return {names: frozenset(makes) for names, makes in found.items()}
 
 
 def _is_text(kind: Type) -> bool:

@@ -1,15 +1,15 @@
 """What one schema makes of another's records: what is refused, what changes, and what a mapping makes of the fields.
 
-The comparison is stricter than the service's own (`intake/resolution.py`), which lets a schema pass that only sometimes
-holds what cannot be read: such a record becomes a dead letter by itself. Here that is a refusal too.
+The comparison is stricter than the service's own (`intake/avro/resolution.py`), which lets a schema pass that only
+sometimes holds what cannot be read: such a record becomes a dead letter by itself. Here that is a refusal too.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import NamedTuple
 
 from capi_stream.intake.avro.decoding import Decoder
 from capi_stream.intake.avro.resolution import differences, shown
@@ -26,7 +26,7 @@ from capi_stream.intake.avro.schemas import (
     Type,
     Union,
 )
-from capi_stream.intake.mapping.spec import Each, Path, Template
+from capi_stream.intake.mapping.reads import How, Read, reads
 from capi_stream.intake.mapping.spec_text import read_spec
 from capi_stream.intake.settings import TopicSettings
 
@@ -58,8 +58,8 @@ def understood(text: str, topic: TopicSettings) -> list[Finding]:
     except SchemaError as error:
         return [Refusal("", f"the schema cannot be used: {error}")]
     spec, _ = read_spec(topic.mapping, topic.mapping_name)
-    mapped = list(_mapped(spec, ()))
-    return [_with_parameters(each, mapped) if isinstance(each, Change) else each for each in found]
+    parts = [each for each in reads(spec) if each.how is not How.GONE_OVER]  # told by what is read of the items
+    return [_with_parameters(each, parts) if isinstance(each, Change) else each for each in found]
 
 
 def compared(writer: Type, reader: Type) -> list[Finding]:
@@ -145,51 +145,9 @@ def _branches(kind: Type) -> tuple[Type, ...]:
 # A mapping.
 
 
-class Mapped(NamedTuple):
-    """A path into the record, written as those of findings are, and what is made from it."""
-
-    path: str
-    makes: str
-
-
-def _mapped(node: Any, within: tuple[str, ...]) -> Iterator[Mapped]:
-    """Every path in the spec; `within` is the array whose items paths begin at."""
-    match node:
-        case Path(parts, place):
-            if not parts[0].startswith("$") or parts[0] == "$":
-                yield Mapped(".".join(_full(parts, within)), place.makes)
-        case Each(path, item):  # what goes with the array is told by what is read of its items
-            yield from _mapped(item, _items(path, within))
-        case Template(event, pixel, condition, each):
-            inner = within if each is None else _items(each, within)
-            for part, where in ((each, within), (condition, within), (pixel, inner), (event, inner)):
-                yield from _mapped(part, where)
-        case _:
-            for part in _parts(node):
-                yield from _mapped(part, within)
-
-
-def _parts(node: Any) -> Iterable[Any]:
-    """What stands within a spec's list, object, expression or condition."""
-    if isinstance(node, Mapping):
-        return node.values()
-    if isinstance(node, tuple):
-        return node
-    return [getattr(node, field.name) for field in fields(node)] if is_dataclass(node) else ()
-
-
-def _full(parts: tuple[str, ...], within: tuple[str, ...]) -> tuple[str, ...]:
-    return parts[1:] if parts[0] == "$" else (*within, *parts)
-
-
-def _items(path: Path, within: tuple[str, ...]) -> tuple[str, ...]:
-    *before, last = _full(path.parts, within)
-    return (*before, f"{last}[]")
-
-
-def _with_parameters(change: Change, mapped: Collection[Mapped]) -> Change:
+def _with_parameters(change: Change, read: Collection[Read]) -> Change:
     """The change, and what is made from the field, if anything is."""
-    makes = dict.fromkeys(each.makes for each in mapped if _touches(change.path, each.path))
+    makes = dict.fromkeys(each.makes for each in read if _touches(change.path, ".".join(each.parts)))
     return change._replace(text=f"{change.text}; makes {', '.join(makes)}") if makes else change
 
 

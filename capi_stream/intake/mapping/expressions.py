@@ -1,9 +1,7 @@
-"""What an expression says of itself, without a schema: where it stands, what it reads, and what it can become."""
+"""What an expression says of itself, without a schema: where it stands, and which constants it can become."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 from capi_stream.intake.mapping.spec import (
@@ -49,19 +47,3 @@ def constants_of(made: Expression | Members) -> list[Any]:
         case When(value=inner):
             return constants_of(inner)
     return []
-
-
-def paths_of(node: Any) -> Iterator[Path]:
-    """Every path within a spec or a part of one: what it reads of the record."""
-    match node:
-        case Path():
-            yield node
-        case Mapping():
-            for each in node.values():
-                yield from paths_of(each)
-        case tuple():
-            for each in node:
-                yield from paths_of(each)
-        case _ if is_dataclass(node):
-            for each in fields(node):
-                yield from paths_of(getattr(node, each.name))

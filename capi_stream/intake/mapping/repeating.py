@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from capi_stream.intake.mapping.expressions import line_of, paths_of
+from capi_stream.intake.mapping.expressions import line_of
 from capi_stream.intake.mapping.reading import RECORD
+from capi_stream.intake.mapping.reads import reads
 from capi_stream.intake.mapping.spec import Mistake, Template
 
 
@@ -28,4 +29,4 @@ def repeated(template: Template) -> Iterator[Mistake]:
 
 
 def _reads_item(made: Any) -> bool:
-    return any(not path.parts[0].startswith(RECORD) for path in paths_of(made))
+    return any(not each.path.parts[0].startswith(RECORD) for each in reads(made))
