@@ -9,7 +9,7 @@ import pytest
 
 from capi_stream.delivery.error_table import REJECTIONS
 from capi_stream.intake.intake import REASONS
-from capi_stream.intake.parameters.rules import REASONS as RULES
+from capi_stream.intake.parameters.violations import REASONS as RULES
 from capi_stream.kafka.headers import HEADERS, PREFIX
 from tests.builders import ROOT
 

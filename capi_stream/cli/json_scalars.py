@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from typing import Any
 
-from capi_stream.intake.avro.schemas import Array, Enum, Map, Primitive, RecordType, Type, Union
+from capi_stream.intake.avro.schemas import Array, Enum, Map, Primitive, RecordType, Type, Union, branches
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PER_SECOND = {"millis": 10**3, "micros": 10**6, "nanos": 10**9}
@@ -157,10 +157,9 @@ def _time(logical: str, text: str) -> int | None:
 
 def unfit(kind: Type, where: str) -> UnfitJsonError:
     """That what stands at `where` is not of `kind`; a union's branches are all named."""
-    branches = kind.branches if isinstance(kind, Union) else (kind,)
     names = " or ".join(
         f"{name_of(each)} ({each.logical})" if isinstance(each, Primitive) and each.logical else name_of(each)
-        for each in branches
+        for each in branches(kind)
     )
     symbols = f": {', '.join(kind.symbols)}" if isinstance(kind, Enum) else ""
     return UnfitJsonError(f"{where or 'the record'} is not of its type, {names}{symbols}")

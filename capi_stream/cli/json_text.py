@@ -103,3 +103,8 @@ def _flat(value: Any) -> str:
         case list() | tuple():
             return "[" + ", ".join(map(_flat, value)) + "]"
     return json.dumps(value, ensure_ascii=False)
+
+
+def printable(line: str) -> str:
+    """A line without what would speak to a terminal: a pixel's name is whatever somebody wrote."""
+    return "".join(letter if letter.isprintable() else "?" for letter in line)

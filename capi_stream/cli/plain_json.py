@@ -30,6 +30,7 @@ from capi_stream.intake.avro.schemas import (
     Type,
     Union,
     bare_name,
+    branches,
 )
 
 
@@ -80,11 +81,6 @@ def _default(field: Field, where: str) -> Any:
     if any(isinstance(each, Primitive) and each.kind == "null" for each in branches(field.type)):
         return None
     raise UnfitJsonError(f"{where} is missing, and the schema has no default for it")
-
-
-def branches(kind: Type) -> tuple[Type, ...]:
-    """The types that a value of `kind` can have."""
-    return kind.branches if isinstance(kind, Union) else (kind,)
 
 
 def _of_union(union: Union, value: Any, where: str) -> Branch | None:

@@ -13,15 +13,8 @@ from capi_stream.config.settings import Deadlines, Settings
 from capi_stream.config.topic_files import wrong_in
 from capi_stream.config.tree import Registry, TopicPart, Tree
 from capi_stream.delivery.settings import FuseSettings, Limits, Route
-from capi_stream.intake.settings import (
-    BUILT_IN_MAPPING,
-    BUILT_IN_SCHEMA,
-    IdentifierSettings,
-    IntakeSettings,
-    Routing,
-    Rules,
-    TopicSettings,
-)
+from capi_stream.intake.parameters.settings import IdentifierSettings, Rules
+from capi_stream.intake.settings import BUILT_IN_MAPPING, BUILT_IN_SCHEMA, IntakeSettings, Routing, TopicSettings
 from capi_stream.kafka.settings import ConsumerSettings, ProducerSettings, RegistrySettings
 from capi_stream.model import PixelId
 from capi_stream.observability.settings import AdminSettings, LogSettings

@@ -30,7 +30,8 @@ from capi_stream.config.fields import (
 from capi_stream.config.properties import CommonProperties, ConsumerProperties, ProducerProperties, RegistryProperties
 from capi_stream.delivery.settings import FuseSettings, Limits
 from capi_stream.endpoints.settings import Timeouts
-from capi_stream.intake.settings import ExternalIdHashing, Framing, Future, IdentifierSettings, Rules
+from capi_stream.intake.avro.framing import Framing
+from capi_stream.intake.parameters.settings import ExternalIdHashing, Future, IdentifierSettings, Rules
 from capi_stream.kafka.settings import ConsumerSettings, ProducerSettings, Rebalance, RegistrySettings
 from capi_stream.observability.settings import AdminSettings, LogSettings
 

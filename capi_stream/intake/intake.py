@@ -12,8 +12,8 @@ from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.avro.schemas import SchemaError, Type
 from capi_stream.intake.encoding import derived_event_id, encode
 from capi_stream.intake.mapping.coercions import UnfitValueError
-from capi_stream.intake.mapping.compiled import Draft, Filtered
 from capi_stream.intake.mapping.event_conditions import holds
+from capi_stream.intake.mapping.runtime import Draft, Filtered
 from capi_stream.intake.parameters import rules
 from capi_stream.intake.parameters.identifiers import Identifiers
 from capi_stream.intake.parameters.table import CUSTOM_DATA

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
+from capi_stream.intake.avro.framing import Framing
 from capi_stream.intake.mapping.spec import Condition
+from capi_stream.intake.parameters.settings import IdentifierSettings, Rules
 from capi_stream.model import Destination, PixelId
-
-Framing = Literal["auto", "confluent", "single_object", "bare"]
-"""How a record's bytes name the schema they were written with; `auto` tells Confluent and single-object apart."""
-
-Future = Literal["send", "clamp"]
-"""What becomes of an event whose time is ahead of the clock, but not too far: sent as it is, or at the clock's."""
-
-ExternalIdHashing = Literal["by_shape", "always", "never"]
-"""Whether external_id leaves hashed; `by_shape` passes what looks hashed already."""
 
 BUILT_IN_SCHEMA = "avro/commerce_event.avsc"
 """The contract schema, as a path under the package `capi_stream`."""
@@ -61,29 +53,11 @@ class Routing:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """Which of the API's softer demands are refused instead of sent."""
-
-    strict_website: bool = False  # website events without client_user_agent or event_source_url
-    future_seconds: int = 60  # how far ahead of the clock an event's time may be
-    future: Future = "send"
-
-
-@dataclass(frozen=True, slots=True)
-class IdentifierSettings:
-    """How customer information is made ready, beyond what Meta's page asks for."""
-
-    external_id_hashing: ExternalIdHashing = "by_shape"
-    phone_code_from_country: bool = False
-    fbc_from_url: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class IntakeSettings:
     """All that intake needs to read records."""
 
     topics: tuple[TopicSettings, ...]
     routing: Routing
-    rules: Rules = Rules()
-    identifiers: IdentifierSettings = IdentifierSettings()
+    rules: Rules = field(default_factory=Rules)
+    identifiers: IdentifierSettings = field(default_factory=IdentifierSettings)
     max_event_bytes: int = 1_000_000  # a larger event fits in no batch; equal to delivery's batch_bytes

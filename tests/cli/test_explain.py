@@ -12,8 +12,8 @@ from capi_stream.cli.explain.judging import MENDS, broken
 from capi_stream.intake.avro.decoding import schema_fingerprint
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.parameters.raw_values import hash_of
-from capi_stream.intake.parameters.rules import REASONS
-from capi_stream.intake.settings import Rules
+from capi_stream.intake.parameters.settings import Rules
+from capi_stream.intake.parameters.violations import REASONS
 from tests.builders import SCHEMA_TEXT, UNIX_NOW, avro_bytes, commerce_event, encoded
 from tests.cli.commands import Said, command
 

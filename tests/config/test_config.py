@@ -17,7 +17,7 @@ from capi_stream.config.reference import page
 from capi_stream.config.showing import shown
 from capi_stream.intake.mapping.event_conditions import holds
 from capi_stream.intake.parameters.request_parameters import REQUEST
-from capi_stream.intake.settings import IdentifierSettings, Rules
+from capi_stream.intake.parameters.settings import IdentifierSettings, Rules
 from capi_stream.model import Destination, PixelId
 
 ROOT = Path(__file__).parents[2]

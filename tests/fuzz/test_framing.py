@@ -9,8 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_stream.intake.avro.framing import SCHEMA_ID_HEADER, Bare, ByFingerprint, ByKey, Frame, Unframed, unframe
-from capi_stream.intake.settings import Framing
+from capi_stream.intake.avro.framing import (
+    SCHEMA_ID_HEADER,
+    Bare,
+    ByFingerprint,
+    ByKey,
+    Frame,
+    Framing,
+    Unframed,
+    unframe,
+)
 from capi_stream.model import Headers
 from tests.fuzz.fuzzing import assert_linear, corpus, fuzzed, name_of
 

@@ -17,7 +17,8 @@ from capi_stream.intake.avro.decoding import Decoder, Undecodable
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.avro.schemas import RecordType, SchemaError
 from capi_stream.intake.mapping.coercions import UnfitValueError
-from capi_stream.intake.mapping.compiled import CompiledMapping, Draft, Filtered, compile_mapping
+from capi_stream.intake.mapping.compiled import CompiledMapping, compile_mapping
+from capi_stream.intake.mapping.runtime import Draft, Filtered
 from capi_stream.intake.mapping.spec import MappingError
 from capi_stream.intake.parameters.table import CUSTOM_DATA, EVENT, USER_DATA
 from tests.builders import MAPPING_TEXT, ROOT, record

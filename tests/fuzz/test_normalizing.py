@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from capi_stream.intake.parameters.identifiers import Identifiers
 from capi_stream.intake.parameters.normalize import amount
 from capi_stream.intake.parameters.raw_values import LeftOut, is_hash
+from capi_stream.intake.parameters.settings import IdentifierSettings
 from capi_stream.intake.parameters.table import CUSTOM_DATA, USER_DATA, Form, Hashing, form_of
-from capi_stream.intake.settings import IdentifierSettings
 from capi_stream.model import Mapped
 from tests.fuzz.fuzzing import assert_linear, corpus, fuzzed, name_of
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.intake import Intake
-from capi_stream.intake.settings import IdentifierSettings, Rules
+from capi_stream.intake.parameters.settings import IdentifierSettings, Rules
 from capi_stream.model import Malformed, Mapped, NeedSchema, SchemaRef
 from tests.builders import SCHEMA_ID, SCHEMA_TEXT, UNIX_NOW, avro_bytes, commerce_event, intake_settings, record
 from tests.fuzz.fuzzing import assert_linear, corpus, fuzzed, name_of

@@ -11,7 +11,7 @@ from math import floor
 from typing import Any
 
 from capi_stream.intake.avro.schemas import Array, Enum, Map, Primitive, RecordType, Type, Union
-from capi_stream.intake.mapping.compiled import Draft, Filtered
+from capi_stream.intake.mapping.runtime import Draft, Filtered
 from capi_stream.intake.mapping.spec import (
     Condition,
     Constant,

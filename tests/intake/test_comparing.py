@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from capi_stream.intake.mapping.compiled import Filtered
+from capi_stream.intake.mapping.runtime import Filtered
 from capi_stream.intake.mapping.spec import MappingError
 from tests.builders import record
 from tests.intake.sales import compiled, sale

@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_stream.intake.avro.framing import SCHEMA_ID_HEADER, Bare, ByFingerprint, ByKey, Frame, Unframed, unframe
-from capi_stream.intake.settings import Framing
+from capi_stream.intake.avro.framing import (
+    SCHEMA_ID_HEADER,
+    Bare,
+    ByFingerprint,
+    ByKey,
+    Frame,
+    Framing,
+    Unframed,
+    unframe,
+)
 
 GUID = "89791762-2336-4186-9674-299b90a802e2"
 GUID_HEADER = b"\x01" + bytes.fromhex(GUID.replace("-", ""))

@@ -9,7 +9,7 @@ import pytest
 
 from capi_stream.intake.intake import Intake
 from capi_stream.intake.parameters.raw_values import hash_of
-from capi_stream.intake.settings import ExternalIdHashing, IdentifierSettings, Rules
+from capi_stream.intake.parameters.settings import ExternalIdHashing, IdentifierSettings, Rules
 from capi_stream.model import Dropped, Mapped, Noted, SchemaRef
 from tests.builders import OCCURRED_AT_MS, SCHEMA_ID, SCHEMA_TEXT, UNIX_NOW, commerce_event, encoded, intake_settings
 from tests.builders import record as record_of

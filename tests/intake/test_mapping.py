@@ -17,7 +17,8 @@ from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.avro.schemas import Array, Enum, Map, Primitive, RecordType, Type, Union
 from capi_stream.intake.encoding import encode
 from capi_stream.intake.mapping.coercions import UnfitValueError
-from capi_stream.intake.mapping.compiled import SHADOWED, Draft, Filtered, compile_mapping
+from capi_stream.intake.mapping.compiled import compile_mapping
+from capi_stream.intake.mapping.runtime import SHADOWED, Draft, Filtered
 from capi_stream.intake.mapping.spec_expressions import MODIFIERS, SOURCES
 from capi_stream.intake.mapping.spec_text import read_spec
 from capi_stream.model import Dropped, PixelId

@@ -9,8 +9,8 @@ import pytest
 
 from capi_stream.intake import intake as intake_module
 from capi_stream.intake.parameters.raw_values import hash_of
-from capi_stream.intake.parameters.rules import REASONS as RULES
-from capi_stream.intake.settings import Rules
+from capi_stream.intake.parameters.settings import Rules
+from capi_stream.intake.parameters.violations import REASONS as RULES
 from capi_stream.model import Dropped, Mapped
 from tests.builders import OCCURRED_AT_MS, PIXEL, SCHEMA_TEXT, UNIX_NOW, avro_bytes, commerce_event, encoded, record
 from tests.intake.commerce import INTAKE, new_intake, read, rejection_of

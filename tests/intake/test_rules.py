@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_stream.intake.parameters.raw_values import hash_of
-from capi_stream.intake.parameters.rules import REASONS, Violation, check, clamped, not_after
+from capi_stream.intake.parameters.rules import check, clamped, not_after
+from capi_stream.intake.parameters.settings import Rules
 from capi_stream.intake.parameters.table import EVENT, PARAMETERS, USER_DATA, Hashing
 from capi_stream.intake.parameters.values import ACTION_SOURCES
-from capi_stream.intake.settings import Rules
+from capi_stream.intake.parameters.violations import REASONS, Violation
 
 NOW = 1_790_000_000
 DAY = 86_400

@@ -42,8 +42,11 @@ def explain(
 
     Exit code 0: it would be sent. 1: it, or an event of it, would be rejected or filtered. 2: wrong usage.
     """
+    from dataclasses import asdict
+
     from capi_stream.cli.explain.explanation import explained
-    from capi_stream.cli.explain.text import lines, printable
+    from capi_stream.cli.explain.text import lines
+    from capi_stream.cli.json_text import printable, written
     from capi_stream.cli.samples import Beside, sample, unix_time
     from capi_stream.cli.topics import UsageError, chosen
 
@@ -56,22 +59,12 @@ def explain(
         typer.echo(str(error), err=True)
         raise typer.Exit(WRONG) from None
     if as_json:
-        typer.echo(_json_of(explanation))
+        text = written(asdict(explanation))
+        typer.echo(text.encode("utf-8", "backslashreplace").decode())  # half of a surrogate pair: as JSON escapes it
     else:
         for line in lines(explanation):
             typer.echo(printable(line))
     raise typer.Exit(SENT if explanation.verdict == "sent" else NOT_SENT)
-
-
-def _json_of(explanation: object) -> str:
-    from dataclasses import asdict
-
-    from capi_stream.cli.json_text import written
-
-    made = asdict(explanation)  # type: ignore[call-overload]
-    for event in made["events"]:
-        event["for_better_matching"] = [each._asdict() for each in event["for_better_matching"]]
-    return written(made).encode("utf-8", "backslashreplace").decode()  # half of a surrogate pair: as JSON escapes it
 
 
 def _header(text: str) -> tuple[str, bytes]:

@@ -6,12 +6,14 @@ From Meta's page of customer information parameters and its Dataset Quality API,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 WEB = "website"
 
 
-class Advice(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Advice:
     """A parameter that is missing. `place` is the object it stands in."""
 
     place: str

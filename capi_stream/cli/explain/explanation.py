@@ -12,17 +12,18 @@ from capi_stream.cli.explain.judging import broken
 from capi_stream.cli.explain.masking import Mask
 from capi_stream.cli.explain.steps import Because, Explanation, Identifier, Made, Missing, Note, Ruled
 from capi_stream.cli.explain.unmet import unmet
-from capi_stream.cli.explain.verdicts import Fates, counted, verdict
+from capi_stream.cli.explain.verdicts import NO_PIXEL, Fates, counted, verdict
 from capi_stream.cli.samples import Sample
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.encoding import derived_event_id, encode
 from capi_stream.intake.intake import NO_DESTINATION, NO_EVENT, Intake
 from capi_stream.intake.intake import REASONS as INTAKE_REASONS
 from capi_stream.intake.mapping.coercions import UnfitValueError
-from capi_stream.intake.mapping.compiled import SHADOWED, Draft, Filtered
+from capi_stream.intake.mapping.runtime import SHADOWED, Draft, Filtered
 from capi_stream.intake.mapping.spec_text import read_spec
 from capi_stream.intake.parameters import rules
 from capi_stream.intake.parameters.table import EVENT
+from capi_stream.intake.parameters.violations import REASONS as RULES
 from capi_stream.model import Dropped, Malformed, Mapped, Noted, PixelId
 
 NOTES = {
@@ -151,21 +152,21 @@ class _Explainer:
                 fates[event.pixel] = [destination.endpoint for destination in event.destinations]
         for rejection in mapped.rejections:
             if rejection.index == index:
-                fates[rejection.pixel or "no pixel"] = rejection.reason
+                fates[rejection.pixel or NO_PIXEL] = rejection.reason
         return fates
 
     def _why(self, index: int, fates: Fates, sent: dict[str, Any], shown: dict[str, Any]) -> Iterator[Because]:
         """The reasons for each pixel that the event does not go to."""
         details = {
-            each.pixel or "no pixel": self._mask.detail(each.detail, shown)
+            each.pixel or NO_PIXEL: self._mask.detail(each.detail, shown)
             for each in _mapped(self._sample).rejections
             if each.index == index
         }
         for pixel, fate in fates.items():
             if fate == NO_DESTINATION:
-                yield Because(index, self._mask.text(pixel), fate, "; ".join(self._unmet(pixel, sent)))
+                yield Because(index, self._mask.text(pixel) or None, fate, "; ".join(self._unmet(pixel, sent)))
             elif isinstance(fate, str):
-                yield Because(index, self._mask.text(pixel), fate, details[pixel])
+                yield Because(index, self._mask.text(pixel) or None, fate, details[pixel])
 
     def _unmet(self, pixel: str, sent: dict[str, Any]) -> Iterator[str]:
         """Which conditions keep the event from the pixel's destinations."""
@@ -189,7 +190,7 @@ class _Explainer:
             Ruled(reason, "broken", self._mask.detail("; ".join(filter(None, found[reason])), shown))
             if reason in found
             else Ruled(reason, otherwise)
-            for reason in rules.REASONS
+            for reason in RULES
         ]
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from capi_stream.intake.parameters import rules
+from capi_stream.intake.parameters.settings import Rules
 from capi_stream.intake.parameters.values import EXTINFO
-from capi_stream.intake.settings import Rules
 
 Event = dict[str, Any]
 MOST = 100  # mends of one event: one each of its keys may be needed

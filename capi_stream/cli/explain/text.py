@@ -9,7 +9,7 @@ from capi_stream.cli.explain.steps import Because, Explanation, Made, Note, Rule
 from capi_stream.cli.explain.verdicts import is_for_several_pixels, sentence
 from capi_stream.cli.json_text import written
 from capi_stream.intake.intake import REASONS as INTAKE_REASONS
-from capi_stream.intake.parameters.rules import REASONS as RULES
+from capi_stream.intake.parameters.violations import REASONS as RULES
 
 
 def lines(explanation: Explanation) -> Iterator[str]:
@@ -28,11 +28,6 @@ def lines(explanation: Explanation) -> Iterator[str]:
     fates = [each.fate for each in explanation.events]
     whys = (f"  {_place(each, explanation)}{_why(each)}" for each in explanation.why)
     yield from _section("Verdict", [sentence(explanation.verdict, explanation.counts, fates), *whys])
-
-
-def printable(line: str) -> str:
-    """A line without what would speak to a terminal: a pixel's name is whatever somebody wrote."""
-    return "".join(letter if letter.isprintable() else "?" for letter in line)
 
 
 def _why(because: Because) -> str:
@@ -100,7 +95,6 @@ def _mapped(made: Made) -> list[str]:
 
 
 def _fate(made: Made) -> Iterator[str]:
-    if not made.fate:
-        yield "no pixel: the record names none, and there is no default"
     for pixel, fate in made.fate.items():
-        yield f"pixel {pixel}: " + (f"to {', '.join(fate)}" if isinstance(fate, list) else f"nowhere, {fate}")
+        to = f"pixel {pixel}" if pixel else "no pixel, and no default_pixel"
+        yield f"{to}: " + (f"to {', '.join(fate)}" if isinstance(fate, list) else f"nowhere, {fate}")

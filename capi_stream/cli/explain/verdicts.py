@@ -11,6 +11,9 @@ from capi_stream.model import Malformed, Mapped, Reading, Tombstone
 Fates = dict[str, list[str] | str]
 """By an event's pixel: the endpoints it goes to, or the reason why it goes to none."""
 
+NO_PIXEL = ""
+"""Stands for the pixel of an event that has none."""
+
 VERDICTS = {
     "sent": "it would be sent",
     "partly": "a part of it would be sent",

@@ -38,11 +38,6 @@ class Leaf(NamedTuple):
         return isinstance(self.found.only, Primitive) and (self.found.only.logical or "").startswith("timestamp")
 
     @property
-    def is_number(self) -> bool:
-        """Whether it is a number, and no time."""
-        return bool(self.kinds) and self.kinds <= {"integer", "number"} and not self.is_time
-
-    @property
     def symbols(self) -> tuple[str, ...]:
         """Of an enum, its symbols."""
         return self.found.only.symbols if isinstance(self.found.only, Enum) else ()

@@ -10,6 +10,7 @@ from typing import Any, assert_never
 
 import orjson
 
+from capi_stream.cli.json_text import printable
 from capi_stream.cli.masking import masked
 from capi_stream.model import Event, Malformed, Mapped, NeedSchema, Partition, Reading, Record, Rejection, Tombstone
 
@@ -110,11 +111,6 @@ def _time(unix: int) -> str:
         return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (ValueError, OverflowError, OSError):
         return str(unix)
-
-
-def printable(text: str) -> str:
-    """`text` without what would speak to a terminal: an event's id is whatever somebody wrote."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 # For a program.

@@ -24,7 +24,7 @@ from capi_stream.intake.avro.schemas import (
     RecordType,
     SchemaError,
     Type,
-    Union,
+    branches,
 )
 from capi_stream.intake.mapping.reads import How, Read, reads
 from capi_stream.intake.mapping.spec_text import read_spec
@@ -75,8 +75,8 @@ def compared(writer: Type, reader: Type) -> list[Finding]:
 
 
 def _differing(writer: Type, reader: Type, path: str) -> Iterator[Finding]:
-    for branch in _branches(writer):
-        like = next((each for each in _branches(reader) if _takes(each, branch)), None)
+    for branch in branches(writer):
+        like = next((each for each in branches(reader) if _takes(each, branch)), None)
         if like is None:
             yield Refusal(path, f"{path} can be {shown(branch)} there and is {shown(reader)} here")
         else:
@@ -136,10 +136,6 @@ def _takes(reader: Type, branch: Type) -> bool:
         case RecordType(), RecordType():
             return not differences(branch, replace(reader, fields=()))
     return not differences(branch, reader)
-
-
-def _branches(kind: Type) -> tuple[Type, ...]:
-    return kind.branches if isinstance(kind, Union) else (kind,)
 
 
 # A mapping.

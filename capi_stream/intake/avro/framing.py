@@ -7,11 +7,13 @@ Bare: nothing; the schema is known from elsewhere.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
-from capi_stream.intake.settings import Framing
 from capi_stream.model import Headers, SchemaKey
+
+Framing = Literal["auto", "confluent", "single_object", "bare"]
+"""How a record's bytes name the schema they were written with; `auto` tells Confluent and single-object apart."""
 
 SCHEMA_ID_HEADER = "__value_schema_id"
 ID_MAGIC = b"\x00"

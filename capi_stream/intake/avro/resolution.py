@@ -15,6 +15,7 @@ from capi_stream.intake.avro.schemas import (
     Type,
     Union,
     bare_name,
+    branches,
 )
 
 PROMOTIONS = {
@@ -44,8 +45,8 @@ class _Comparison:
 
     def differences(self, writer: Type, reader: Type, path: str) -> list[str]:
         """What parts the two, unions opened: each type of the writer meets the first one here that is like it."""
-        written = [branch for branch in _branches(writer) if not _is_null(branch)] or [writer]
-        met = [(branch, next((each for each in _branches(reader) if _alike(branch, each)), None)) for branch in written]
+        written = [branch for branch in branches(writer) if not _is_null(branch)] or [writer]
+        met = [(branch, next((each for each in branches(reader) if _alike(branch, each)), None)) for branch in written]
         if all(like is None for _, like in met):
             return [f"{path or 'the record'} is {shown(writer)} there and {shown(reader)} here"]
         return [text for branch, like in met if like is not None for text in self._within(branch, like, path)]
@@ -72,10 +73,6 @@ class _Comparison:
             if name in written:
                 return self.differences(written[name].type, field.type, where)
         return [f"{where} is missing there and has no default here"] if field.default is MISSING else []
-
-
-def _branches(kind: Type) -> tuple[Type, ...]:
-    return kind.branches if isinstance(kind, Union) else (kind,)
 
 
 def _is_null(kind: Type) -> bool:

@@ -101,3 +101,8 @@ Type = Primitive | Enum | Array | Map | Union | RecordType
 def bare_name(name: str) -> str:
     """A full name without its namespace: all that schema resolution compares."""
     return name.rpartition(".")[2]
+
+
+def branches(kind: Type) -> tuple[Type, ...]:
+    """The types that a value of `kind` can have."""
+    return kind.branches if isinstance(kind, Union) else (kind,)

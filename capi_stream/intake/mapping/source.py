@@ -8,26 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from capi_stream.intake.mapping.runtime import GIVEN
 from capi_stream.intake.mapping.spec import Mistake, Place
 
 PARAMETERS = ("record", "kafka", "stores", "dropped")
-GIVEN = (
-    "Decimal",
-    "Draft",
-    "Filtered",
-    "SHADOWED",
-    "converted",
-    "date_text",
-    "decimal_of",
-    "finite",
-    "header",
-    "pixels_of",
-    "scaled",
-    "spread",
-    "text_of",
-)
-"""What a compiled mapping may call; `compiled.py` puts it within reach."""
-
 BUILT_INS = ("any", "bool", "dict", "str", "type")
 
 

@@ -10,8 +10,8 @@ from capi_stream.intake.parameters import normalize
 from capi_stream.intake.parameters.click_ids import fbc_of
 from capi_stream.intake.parameters.phone_codes import PhoneCodes
 from capi_stream.intake.parameters.raw_values import LeftOut, already_hashed, text_of
+from capi_stream.intake.parameters.settings import IdentifierSettings
 from capi_stream.intake.parameters.table import USER_DATA, Hashing, Parameter, identifier
-from capi_stream.intake.settings import IdentifierSettings
 from capi_stream.model import Dropped, Mapped, Noted
 
 CODE_ADDED = Noted("ph", "country_code_added")

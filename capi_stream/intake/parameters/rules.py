@@ -13,13 +13,11 @@ from typing import Any
 from capi_stream.intake.parameters import words
 from capi_stream.intake.parameters.normalize import is_browser_id
 from capi_stream.intake.parameters.raw_values import is_hash
+from capi_stream.intake.parameters.settings import Rules
 from capi_stream.intake.parameters.shape import check_shape, quoted
 from capi_stream.intake.parameters.table import USER_DATA, Hashing
 from capi_stream.intake.parameters.values import ACTION_SOURCES, EXTINFO
-from capi_stream.intake.parameters.violations import REASONS, Violation
-from capi_stream.intake.settings import Rules
-
-__all__ = ["REASONS", "Violation", "check", "not_after"]
+from capi_stream.intake.parameters.violations import Violation
 
 DAY_SECONDS = 86_400
 MAX_AGE_SECONDS = 7 * DAY_SECONDS

@@ -1,7 +1,7 @@
 """The API's parameters as one table: where each is allowed, its type, whether it is hashed, and its normal form.
 
-The mapping reads here what to normalise and hash; the rules read which keys the API knows and what type they have;
-docs/parameters.md is made of it. Every row names its source.
+The identifiers read here what to normalise and hash, the mapping and the rules which keys the API knows and what type
+they have; docs/parameters.md is made of it. Every row names its source.
 """
 
 from __future__ import annotations
