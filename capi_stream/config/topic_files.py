@@ -14,7 +14,7 @@ from capi_stream.intake.mapping.compiled import compile_mapping
 from capi_stream.intake.mapping.completeness import lacking
 from capi_stream.intake.mapping.spec import MappingError
 from capi_stream.intake.mapping.spec_text import read_spec
-from capi_stream.intake.settings import TopicSettings
+from capi_stream.intake.settings import BUILT_IN_MAPPING, BUILT_IN_SCHEMA, TopicSettings
 
 
 def wrong_in(topic: TopicSettings) -> Iterator[Finding]:
@@ -44,7 +44,13 @@ def _mapping(
         compile_mapping(topic.mapping, topic.mapping_name, reader, reader.name)
     except MappingError as error:
         mistakes = iter(error.mistakes)
-    for each in mistakes:
+    told = list(mistakes)
+    if told and topic.mapping_name == BUILT_IN_MAPPING and topic.schema_name != BUILT_IN_SCHEMA:
+        what = f"schema {topic.schema_name} needs a mapping of its own: the built-in one reads the built-in schema"
+        advice = "Write mapping_file: PATH (capi-stream mapping init --schema FILE writes a first one)"
+        yield Finding(rests_on[0], what, advice, (path,))
+        return
+    for each in told:
         what = f"mapping {topic.mapping_name}, line {each.line}: {each.text.rstrip('.')}"
         yield Finding(path, what, "Mend that line of the mapping, or name another schema_file", rests_on)
 

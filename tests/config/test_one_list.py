@@ -206,6 +206,17 @@ def test_a_mapping_that_can_make_no_event_is_told_at_its_key(config: Path, mappi
     assert told in next(str(each) for each in caught.value.mistakes if each.key == "topics.a.mapping_file")
 
 
+def test_a_schema_of_ones_own_needs_a_mapping_of_ones_own(config: Path) -> None:
+    schema = '{"type": "record", "name": "Own", "fields": [{"name": "a", "type": "string"}]}'
+    (config.parent / "own.avsc").write_text(schema)
+    config.write_text("topics:\n  a: {framing: bare, schema_file: own.avsc}\n")
+    with pytest.raises(ConfigError) as caught:
+        read(config, {})
+    (told,) = [str(each) for each in caught.value.mistakes if each.key.startswith("topics.a")]
+    assert "line 2: topics.a.schema_file: schema own.avsc needs a mapping of its own" in told
+    assert "Write mapping_file: PATH" in told
+
+
 def test_a_certificate_that_is_none_names_its_line(config: Path) -> None:
     (config.parent / "ca.pem").write_text("# ours\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
     config.write_text(FULL.replace("version: v25.0", "ca_file: ca.pem"))

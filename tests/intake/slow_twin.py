@@ -61,6 +61,8 @@ class SlowTwin:
             found_items, array = self.found(template.each, self._record, self._schema)
             items, kind = found_items or [], getattr(array, "items", array)
         for item in items:
+            if item is None:
+                continue
             if template.condition and not self.holds(template.condition, item, kind):
                 continue
             pixels = self.pixels(self._spec.pixel, self._record, self._schema)
@@ -94,7 +96,7 @@ class SlowTwin:
     def make(self, made: Expression | Members, value: Any, kind: Type, makes: str) -> Any:
         match made:
             case Path():
-                there = coerced(*self.found(made, value, kind))
+                there = coerced(*self.found(made, value, kind), makes)
                 return [texted(each, makes) for each in there] if isinstance(there, list) else there
             case Constant(constant):
                 return constant
@@ -130,7 +132,8 @@ class SlowTwin:
     def listed(self, made: Each | Listed, value: Any, kind: Type, makes: str) -> list[Any] | None:
         if isinstance(made, Each):
             items, array = self.found(made.path, value, kind)
-            outcomes = [self.make(made.item, each, array.items, f"{makes}[]") for each in items or ()]
+            present = [each for each in items or () if each is not None]
+            outcomes = [self.make(made.item, each, array.items, f"{makes}[]") for each in present]
         else:
             outcomes = [self.make(each, value, kind, f"{makes}[]") for each in made.items]
             if makes == "app_data.extinfo" and any(each is not None for each in outcomes):
@@ -143,17 +146,19 @@ class SlowTwin:
             for key, each in made.members.items()
         }
         more = self.found(made.spread, value, kind)[0] if made.spread else None
-        members |= {key: each for key, each in (more or {}).items() if key not in CUSTOM_DATA}
+        members |= {key: each for key, each in (more or {}).items() if key not in CUSTOM_DATA and each != ""}
         return {key: each for key, each in members.items() if each is not None} or None
 
     def holds(self, condition: Condition, value: Any, kind: Type) -> bool:
         match condition:
             case Equals(path, values):
-                there = coerced(*self.found(path, value, kind))
+                there = coerced(*self.found(path, value, kind), "")
                 listed = there if isinstance(there, list) else [there]
                 return any(is_same(each, wanted) for each in listed for wanted in values)
             case Present(path):
-                return self.found(path, value, kind)[0] not in (None, "", [])
+                there, _ = self.found(path, value, kind)
+                nothing = (None, "")
+                return any(each not in nothing for each in there) if isinstance(there, list) else there not in nothing
             case Every(conditions):
                 return all(self.holds(each, value, kind) for each in conditions)
             case Some(conditions):
@@ -207,11 +212,13 @@ def holds_values_like(value: Any, kind: Type) -> bool:
 PYTHON = {"null": type(None), "string": str, "int": int, "long": int, "bytes": bytes, "double": float, "boolean": bool}
 
 
-def coerced(value: Any, kind: Type) -> Any:
+def coerced(value: Any, kind: Type, makes: str) -> Any:
     """A decoded value as it stands in an event."""
     match kind:
+        case Array(items) if makes == "app_data.extinfo":
+            return ["" if each in (None, "") else coerced(each, branch(items, each), "") for each in value]
         case Array(items):
-            return [each if each == "" else coerced(each, branch(items, each)) for each in value if each is not None]
+            return [coerced(each, branch(items, each), "") for each in value if each not in (None, "")]
         case Primitive(logical="decimal", scale=scale):
             return Decimal(int.from_bytes(value, "big", signed=True)) / 10**scale
         case Primitive(logical="timestamp-millis"):

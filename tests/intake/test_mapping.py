@@ -77,7 +77,7 @@ event:
         item_price: {from: price, when: {gift: false}}
     heaviness: weight
     predicted_ltv: {from: number, scale: 2, default: 0}
-    net_revenue: {from: total, scale: 3}
+    net_revenue: {from: code, as: integer, scale: 3}
     num_items: {from: weight, as: integer}
     item_number: {format: "{$kafka.topic}-{number}/{shop}"}
     status: {format: "{kind}"}
@@ -100,11 +100,11 @@ event:
         ("{user_data: {db: born}}", {"born": 3653}, {"user_data": {"db": "1980-01-02"}}),
         ("{custom_data: {value: total}}", {"total": b"\x04\xd2"}, {"custom_data": {"value": Decimal("12.34")}}),
         ("{custom_data: {value: total}}", {"total": b"\xff\x85"}, {"custom_data": {"value": Decimal("-1.23")}}),
-        ("{user_data: {external_id: tags}}", {"tags": ["a", None, ""]}, {"user_data": {"external_id": ["a", ""]}}),
+        ("{user_data: {external_id: tags}}", {"tags": ["a", None, ""]}, {"user_data": {"external_id": ["a"]}}),
         (
             "{user_data: {external_id: tags}, app_data: {extinfo: tags}}",  # in extinfo each item has its place
             {"tags": ["a2", None, ""]},
-            {"user_data": {"external_id": ["a2", ""]}, "app_data": {"extinfo": ["a2", "", ""]}},
+            {"user_data": {"external_id": ["a2"]}, "app_data": {"extinfo": ["a2", "", ""]}},
         ),
         ("{custom_data: {x: facts.speed}}", {"facts": {"speed": 1.5}}, {"custom_data": {"x": 1.5}}),
         ("{custom_data: {x: facts.speed}}", {"facts": {}}, {}),
@@ -242,9 +242,57 @@ def test_an_empty_text_in_a_list_stays_beside_other_types_too() -> None:
     run = compile_mapping(text, "event.yaml", read_schema(schema), "Event").run
 
     assert run({"slots": ["a2", "", None, 0]}, KAFKA, STORES, []) == [
-        Draft((), {"app_data": {"extinfo": ["a2", "", "", 0]}, "custom_data": {"content_ids": ["a2", "", "0"]}})
+        Draft((), {"app_data": {"extinfo": ["a2", "", "", 0]}, "custom_data": {"content_ids": ["a2", "0"]}})
     ]
     assert run({"slots": None}, KAFKA, STORES, []) == [Draft((), {})]
+
+
+STRANGE = """{"type": "record", "name": "Event", "fields": [
+    {"name": "m", "type": {"type": "map", "values": "string"}},
+    {"name": "price", "type": ["null", "long", {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2},
+                               "double", "string"]},
+    {"name": "flag", "type": ["null", "boolean", "long"]},
+    {"name": "rows", "type": {"type": "array", "items": ["null", {"type": "record", "name": "Row", "fields": [
+        {"name": "id", "type": "string"}]}]}},
+    {"name": "grid", "type": {"type": "array", "items": {"type": "array", "items": "string"}}},
+    {"name": "codes", "type": {"type": "array", "items": ["null", "string"]}}]}"""
+
+
+@pytest.mark.parametrize(
+    ("event", "changes", "expected"),
+    [
+        ("{x: 'm.{0}', y: 'm.{', z: 'm.{a}'}", {"m": {"{0}": "r", "m": "w", "{": "b"}}, {"x": "r", "y": "b"}),
+        ("{x: price}", {"price": 5}, {"x": 5}),
+        ("{x: price}", {"price": b"\x04\xd2"}, {"x": Decimal("12.34")}),
+        ("{x: price}", {"price": 1.5}, {"x": 1.5}),
+        ("{x: price}", {"price": ""}, {}),
+        ("{x: {from: price, as: number}}", {"price": "12.50"}, {"x": Decimal("12.50")}),
+        ("{x: {const: 1, when: {flag: [true, 5]}}}", {"flag": 1}, {}),
+        ("{x: {const: 1, when: {flag: [true, 5]}}}", {"flag": True}, {"x": 1}),
+        ("{x: {const: 1, when: {flag: [true, 5]}}}", {"flag": 5}, {"x": 1}),
+        ("{x: {const: 1, when: {flag: [null, 1]}}}", {"flag": True}, {}),
+        ("{x: {const: 1, when: {flag: [null, 1]}}}", {}, {"x": 1}),
+        ("{x: {each: rows, item: {a: id, b: {const: 1}}}}", {"rows": [None, {"id": "7"}]}, {"x": [{"a": "7", "b": 1}]}),
+        ("{x: {each: codes, item: {from: $item, as: integer}}}", {"codes": ["7", "", None, "x"]}, {"x": [7]}),
+        ("{x: {each: codes, item: {code: $item}}}", {"codes": ["7", "", None]}, {"x": [{"code": "7"}]}),
+        ("{x: {each: grid, item: {each: $item, item: {format: 'c{$item}'}}}}", {"grid": [["1"], []]}, {"x": [["c1"]]}),
+        ("{x: {first: [codes, {const: none}]}}", {"codes": ["", None]}, {"x": "none"}),
+        ("{x: {const: 1, when: {codes: {present: true}}}}", {"codes": ["", None]}, {}),
+        ("{'*': m}", {"m": {"a": "", "b": "c"}}, {"b": "c"}),
+    ],
+)
+def test_strange_schemas_are_mapped_too(event: str, changes: dict[str, Any], expected: dict[str, Any]) -> None:
+    empty = {"m": {}, "price": None, "flag": None, "rows": [], "grid": [], "codes": []}
+    run = compile_mapping(f"event: {{custom_data: {event}}}", "strange.yaml", read_schema(STRANGE), "Event").run
+    made = run(empty | changes, KAFKA, STORES, [])
+    assert made == [Draft((), {"custom_data": expected} if expected else {})]
+
+
+def test_events_of_items_skip_null_items() -> None:
+    text = "events: [{each: rows, event: {event_name: id}}, {each: codes, event: {event_name: $item}}]"
+    run = compile_mapping(text, "strange.yaml", read_schema(STRANGE), "Event").run
+    made = run({"rows": [None, {"id": "a"}], "codes": [None, "b"]}, KAFKA, STORES, [])
+    assert made == [Draft((), {"event_name": "a"}), Draft((), {"event_name": "b"})]
 
 
 def test_a_traceback_shows_the_generated_line() -> None:

@@ -76,7 +76,7 @@ from tests.intake.sales import SALE
         ),
         (
             "event: {event_name: {from: weight, values: {'1': a}}}",
-            "event_name has values for double; they are for enums, texts, whole numbers and booleans",
+            "event_name has values for double; they are for enums, texts, whole numbers and booleans, one of these",
         ),
         (
             "event: {event_name: {const: a, when: {kind: WEBB}}}",
@@ -124,6 +124,12 @@ from tests.intake.sales import SALE
             "event_time has as 'timestamp-milis'; it can be number, integer, date-time, timestamp-millis,",
         ),
         ("event: {event_time: {from: is_test, as: integer}}", "takes integer or number or text, and is given flag"),
+        ("event: {event_time: {from: at, as: timestamp-micros}}", "event_time needs no 'as': the schema says already"),
+        (
+            "event: {custom_data: {x: {from: total, scale: 2}}}",
+            "needs no 'scale': the schema says already that it is a",
+        ),
+        ("event: {event_name: {from: number, values: {'7': a, '07': b}}}", "event_name has values for 7 twice"),
         ("event: {event_time: {from: number, as: date-time}}", "as date-time takes text, and is given integer"),
         ("event: {event_time: {from: shop, as: number}}", "event_time takes integer, and is made from number"),
         ("event: {custom_data: {value: {from: shop, scale: 2}}}", "scale takes integer or number, and is given text"),
@@ -139,7 +145,7 @@ from tests.intake.sales import SALE
         ),
         (
             "event: {event_name: {first: [code, number], values: {a: b}}}",
-            "event_name has values for integer or text; they are for enums, texts, whole numbers and booleans, one at",
+            "event_name has values for integer or text; they are for enums, texts, whole numbers and booleans, one of",
         ),
         (
             "event: {event_name: {from: shop, as: integer, values: {a: b}}}",
@@ -164,6 +170,7 @@ from tests.intake.sales import SALE
             "events: [{each: lines, event: {event_name: {const: a}, event_id: $.number}}]",
             "event_id is the same for every item of 'lines', and of events with one id and name the API keeps one",
         ),
+        ("event: {event_id: {const: a, when: {kind: WEB}}}", "event_id is the same for every record"),
         ("events: [{each: lines, event: {event_name: $.shp}}]", "Did you mean 'shop'?"),
         ("event: {event_name: $kafka.offset}", "but behind $ there are: $.PATH, $header.NAME, $kafka.topic"),
         ("event: {event_name: $header}", "but behind $ there are: $.PATH, $header.NAME, $kafka.topic"),

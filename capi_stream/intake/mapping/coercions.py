@@ -70,10 +70,10 @@ def pixels_of(ids: object) -> tuple[PixelId, ...]:
 
 
 def spread(target: dict[str, Any], entries: Mapping[str, Any]) -> bool:
-    """Add `entries` to `target` (custom_data) under their own names, but none that is null or named as a parameter.
+    """Add `entries` to `target` (custom_data) under their own names, but none that is null, empty or a parameter's.
 
     False where such a name was left out: a custom property must not shadow a parameter.
     """
     shadows = CUSTOM_DATA.keys() & entries.keys()
-    target.update({key: value for key, value in entries.items() if value is not None and key not in CUSTOM_DATA})
+    target.update({key: value for key, value in entries.items() if value not in (None, "") and key not in CUSTOM_DATA})
     return not shadows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -65,9 +66,9 @@ def _of_kind(value: Any, kind: Type) -> Any:
             primitive
         ):
             is_wanted, wanted, as_decoded = read
-            if is_wanted(value):
-                return as_decoded(value)
-            raise NeverEqualError(f"; it is {wanted}")
+            if not is_wanted(value):
+                raise NeverEqualError(f"; it is {wanted}")
+            return as_decoded(value, kind)
     raise NeverEqualError(f"; it is {Found((kind,))}, which no value is equal to")
 
 
@@ -86,23 +87,57 @@ def _is_date(value: Any) -> bool:
         return False
 
 
-def _same(value: Any) -> Any:
+def _is_uuid(value: Any) -> bool:
+    return isinstance(value, str) and bool(re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value))
+
+
+def _is_second(value: Any) -> bool:
+    return _is_whole(value) and abs(value) < FIRST_MILLISECONDS
+
+
+def _same(value: Any, _: Primitive) -> Any:
     return value
 
 
-Read = tuple[Callable[[Any], bool], str, Callable[[Any], Any]]
+def _whole(value: int, kind: Primitive) -> int:
+    bits = 31 if kind.kind == "int" else 63
+    if -(2**bits) <= value < 2**bits:
+        return value
+    raise NeverEqualError(f"; it is of {bits + 1} bits")
+
+
+def _decimal(value: float, kind: Primitive) -> Decimal:
+    """As a decimal: a float is none's equal, not 0.1 either."""
+    made = Decimal(str(value))
+    if made != round(made, kind.scale):
+        raise NeverEqualError(f"; it has {kind.scale} digits behind the point")
+    return made
+
+
+def _single(value: float, _: Primitive) -> float:
+    """As 32 bits have it: 0.1 is 0.10000000149."""
+    try:
+        return float(struct.unpack("<f", struct.pack("<f", value))[0])
+    except OverflowError:
+        raise NeverEqualError("; it is of 32 bits") from None
+
+
+FIRST_MILLISECONDS = 10**11  # as seconds this is the year 5138
+
+Read = tuple[Callable[[Any], bool], str, Callable[[Any, Primitive], Any]]
 _TEXT: Read = (lambda value: isinstance(value, str), "a text: write it in quotes", _same)
-_WHOLE: Read = (_is_whole, "a whole number", _same)
-_TIME: Read = (_is_whole, "a time: write whole seconds since 1970", _same)
+_WHOLE: Read = (_is_whole, "a whole number", _whole)
+_TIME: Read = (_is_second, "a time: write whole seconds since 1970", _same)
 _NUMBER: Read = (_is_number, "a number", _same)
 READ: Mapping[str, Read] = {
     "string": _TEXT,
     "boolean": (lambda value: isinstance(value, bool), "true or false", _same),
     "int": _WHOLE,
     "long": _WHOLE,
-    "float": _NUMBER,
+    "float": (_is_number, "a number", _single),
     "double": _NUMBER,
-    "decimal": (_is_number, "a number", lambda value: Decimal(str(value))),  # a float is no decimal's equal: 0.1
+    "decimal": (_is_number, "a number", _decimal),
+    "uuid": (_is_uuid, "a UUID", _same),
     "timestamp-millis": _TIME,
     "timestamp-micros": _TIME,
     "timestamp-nanos": _TIME,

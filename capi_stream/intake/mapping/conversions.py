@@ -39,7 +39,7 @@ def integer(value: Number | str) -> int | LeftOut:
 
 def date_time(value: str) -> int | LeftOut:
     """Unix seconds of an ISO 8601 time. One without a zone could be any hour: it cannot be read."""
-    text = value.strip(WHITESPACE)
+    text = value.strip(WHITESPACE).upper()  # RFC 3339 lets t and z be small
     try:
         moment = datetime.fromisoformat(text) if len(text) <= _LONGEST_TIME else None
         return MALFORMED if moment is None or moment.tzinfo is None else (moment - _EPOCH) // timedelta(seconds=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -86,7 +87,7 @@ def table_entries(table: Table, found: Found) -> tuple[dict[Any, Any], list[str]
             return {}, [f"has values for {found}; {KEYS}"]
 
 
-KEYS = "they are for enums, texts, whole numbers and booleans"
+KEYS = "they are for enums, texts, whole numbers and booleans, one of these at a time"
 
 
 def entries_of(table: Table, kinds: frozenset[str]) -> tuple[dict[Any, Any], list[str]]:
@@ -99,9 +100,11 @@ def entries_of(table: Table, kinds: frozenset[str]) -> tuple[dict[Any, Any], lis
             return {key == "true": value for key, value in table.entries.items()}, wrong
         case ("integer",):
             wrong = [f"has values for {key}, which is no whole number" for key in table.entries if not _is_whole(key)]
+            spelt = Counter(int(key) for key in table.entries if _is_whole(key))
+            wrong += [f"has values for {number} twice" for number, times in spelt.items() if times > 1]
             return {int(key): value for key, value in table.entries.items() if _is_whole(key)}, wrong
         case _:
-            return {}, [f"has values for {' or '.join(sorted(kinds))}; {KEYS}, one at a time"]
+            return {}, [f"has values for {' or '.join(sorted(kinds))}; {KEYS}"]
 
 
 FLAGS = ("true", "false")

@@ -26,13 +26,14 @@ def generate(spec: Spec, schema: Type, schema_name: str) -> tuple[str, list[Mist
         with source.under(f"if {test_of(source, each.condition, record)}:"):
             source.line(f"return Filtered({each.reason!r})")
     pixels = generator.pixels(spec.pixel, record)
+    for template in spec.templates:
+        source.mistakes.extend(repeated(template))
     match spec.templates:
         case (Template(condition=None, each=None) as only,):
             source.line(f"return [{generator.draft(only, record, pixels)}]")
         case templates:
             drafts = source.assign("drafts", "[]")
             for template in templates:
-                source.mistakes.extend(repeated(template))
                 generator.drafts(template, record, pixels, drafts)
             source.line(f"return {drafts}")
     return source.text(spec.name), source.mistakes

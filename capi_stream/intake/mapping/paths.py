@@ -51,8 +51,8 @@ def at(kind: Type) -> Found:
     return Found(tuple(inner for each in opened for inner in each.kinds), any(each.is_nullable for each in opened))
 
 
-def step(found: Found, name: str) -> tuple[str, Found]:
-    """One name further: Python with `{0}` for the value before (no null: the caller has tested), and what is there.
+def step(found: Found, name: str, before: str) -> tuple[str, Found]:
+    """One name further: Python that takes it from `before` (no null: the caller has tested), and what is there.
 
     An empty text counts as null. Raises WrongPathError where no type in `found` has such a member.
     """
@@ -64,11 +64,11 @@ def step(found: Found, name: str) -> tuple[str, Found]:
             raise WrongPathError(f"but what stands before '{name}' is {found}: go over it with each and item")
         raise WrongPathError(is_unknown=True)
     after = at(Union(tuple(types)))
-    code = f"{{0}}[{name!r}]"
+    code = f"{before}[{name!r}]"
     if len(types) < len(found.kinds) or not all(isinstance(kind, RecordType) for kind in found.kinds):
-        code, after = f"{{0}}.get({name!r})", Found(after.kinds, is_nullable=True)
+        code, after = f"{before}.get({name!r})", Found(after.kinds, is_nullable=True)
     if not all(isinstance(kind, RecordType | Map) for kind in found.kinds):
-        code = f"({code} if type({{0}}) is dict else None)"
+        code = f"({code} if type({before}) is dict else None)"
     if after.texts:
         after = Found(after.kinds, is_nullable=True)
         code = f"{code} or None" if after.texts == len(after.kinds) else code
@@ -101,13 +101,37 @@ AS_IT_IS = "{0}"
 def coercion(found: Found) -> Coercion:
     """The coercion of whatever can be at a place. Raises WrongPathError where no event can hold it."""
     each = [_coercion_of(kind) for kind in found.kinds]
-    codes = {one.code for one in each}
-    if len(codes) > 1:
-        raise WrongPathError(f"which is {found}: these are written differently in an event")
-    code = codes.pop() if codes else AS_IT_IS
+    code = _by_python_type(found, [one.code for one in each])
     if 0 < found.texts < len(found.kinds):  # beside a text only: 0 and false are values
-        code = "None if {0} == '' else {0}"
+        code = f"None if {{0}} == '' else {code}"
     return Coercion(code, frozenset(kind for one in each for kind in one.kinds))
+
+
+def _by_python_type(found: Found, codes: list[str]) -> str:
+    """One code for values of several types, told apart as they are decoded."""
+    by_type: dict[str, str] = {}
+    for kind, code in zip(found.kinds, codes, strict=True):
+        name = PYTHON[kind.kind] if isinstance(kind, Primitive) else "str"  # what is not single has raised
+        if by_type.setdefault(name, code) != code:
+            raise WrongPathError(f"which is {found}: both are {name} when they are decoded, and mean different things")
+    *others, last = by_type.items() or [("", AS_IT_IS)]
+    made = last[1]
+    for name, code in reversed(others):
+        made = made if code == made else f"{code} if type({{0}}) is {name} else {made}"
+    return made
+
+
+PYTHON = {
+    "boolean": "bool",
+    "int": "int",
+    "long": "int",
+    "float": "float",
+    "double": "float",
+    "string": "str",
+    "bytes": "bytes",
+    "fixed": "bytes",
+}
+"""The Python type of a decoded value, by its Avro type."""
 
 
 _TEXT = frozenset({"text"})

@@ -18,8 +18,10 @@ SLOTS = "app_data.extinfo"
 """The one list whose items say by their place what they are."""
 
 
-RECORD, HEADER, KAFKA = "$", "$header", "$kafka"
-"""How a path begins that leads elsewhere: to the record, from within an item; to its headers; to Kafka's own fields."""
+RECORD, ITEM, HEADER, KAFKA = "$", "$item", "$header", "$kafka"
+"""How a path begins that leads elsewhere: from within an item to the record, or to the item where it has no names; to
+the record's headers; to Kafka's own fields.
+"""
 
 _TEXT = Found((Primitive("string"),), is_nullable=True)
 FIELDS: Mapping[str, tuple[str, Found]] = {
@@ -55,6 +57,8 @@ class Scope:
 
     def home(self, path: Path) -> tuple[Scope, tuple[str, ...]]:
         """The scope that `path` is read in, and its parts there."""
+        if path.parts[0] == ITEM and self.outer:
+            return self, path.parts[1:]
         if path.parts[0] == RECORD and len(path.parts) > 1:
             return self.record, path.parts[1:]
         return (self.record if path.parts[0].startswith(RECORD) else self), path.parts
@@ -95,17 +99,27 @@ def _meant(home: Scope, path: Path) -> str:
 
 def _decoded(source: Source, scope: Scope, parts: tuple[str, ...]) -> tuple[str, Found]:
     if not parts:
-        return scope.name, at(scope.type)
+        return _whole(source, scope)
     if parts[0].startswith(RECORD):
         return _beside(source, scope, parts)
     if parts not in scope.decoded:
         before, found = _decoded(source, scope, parts[:-1])
-        template, after = step(found, parts[-1])
-        code = template.format(before)
+        code, after = step(found, parts[-1], before)
         if found.is_nullable:
             code, after = f"None if {before} is None else {code}", Found(after.kinds, is_nullable=True)
         scope.decoded[parts] = source.assign("_".join([scope.prefix, *parts]), code), after
     return scope.decoded[parts]
+
+
+def _whole(source: Source, scope: Scope) -> tuple[str, Found]:
+    """The record itself, or the item. An empty text counts as null."""
+    found = at(scope.type)
+    if not found.texts:
+        return scope.name, found
+    if () not in scope.decoded:
+        after = Found(found.kinds, is_nullable=True)
+        scope.decoded[()] = source.assign(f"{scope.name}_text", f"None if {scope.name} == '' else {scope.name}"), after
+    return scope.decoded[()]
 
 
 def takes_texts(makes: str) -> bool:
@@ -124,7 +138,9 @@ def _beside(source: Source, scope: Scope, parts: tuple[str, ...]) -> tuple[str, 
                 code, found = FIELDS[name]
             case _:
                 known = ", ".join(f"{KAFKA}.{name}" for name in FIELDS)
-                raise WrongPathError(f"but behind {RECORD} there are: {RECORD}.PATH, {HEADER}.NAME, {known}")
+                raise WrongPathError(
+                    f"but behind {RECORD} there are: {RECORD}.PATH, {HEADER}.NAME, {known}, and {ITEM} within each"
+                )
         scope.decoded[parts] = source.assign("_".join(parts), code), found
     return scope.decoded[parts]
 
@@ -134,7 +150,10 @@ def value(source: Source, scope: Scope, path: Path) -> Atom:
     home, parts = scope.home(path)
     key = parts, path.place.makes if path.place.makes == SLOTS or takes_texts(path.place.makes) else ""
     if key not in home.values:
-        home.values[key] = reading(source, scope, path, lambda code, found: _coerced(source, code, found, path))
+        atom = reading(source, scope, path, lambda code, found: _coerced(source, code, found, path))
+        if atom is NULL:  # a mistake, which is told at every place that makes it
+            return NULL
+        home.values[key] = atom
     return home.values[key]
 
 
@@ -148,20 +167,23 @@ def _coerced(source: Source, code: str, found: Found, path: Path) -> Atom:
 
 
 def _of_items(items: Found, path: Path) -> Coercion:
-    """The coercion of a list: item by item, without nulls, but in SLOTS, where a null becomes an empty text.
-
-    Empty texts stay: they can have a meaning, as in SLOTS.
-    """
+    """The coercion of a list: item by item, without nulls and empty texts, but in SLOTS, where both are empty texts."""
     if isinstance(items.only, Array):
-        raise WrongPathError("which is an array of arrays: go over it with each and item")
-    made = coercion(items)
-    written = "each" if items.texts else made.code.format("each")  # what can stand beside a text is written as it is
+        raise WrongPathError(f"which is an array of arrays: write each, and {ITEM} for what each is")
+    made = coercion(Found(items.kinds))
+    written = made.code.removeprefix("None if {0} == '' else ").format("each")
     if "integer" in made.kinds and takes_texts(path.place.makes):
         written = f"str({written})"
-    if items.is_nullable and path.place.makes == SLOTS:
-        code = f"['' if each is None else {written} for each in {{0}}]"
-    elif items.is_nullable:
-        code = f"[{written} for each in {{0}} if each is not None]"
+    if path.place.makes == SLOTS:
+        test, written = "", f"'' if each is None else {written}" if items.is_nullable else written
     else:
-        code = AS_IT_IS if written == "each" else f"[{written} for each in {{0}}]"
+        test = _item_test(items)
+    code = AS_IT_IS if written == "each" and not test else f"[{written} for each in {{0}}{test}]"
     return Coercion(code, frozenset({"list"}))
+
+
+def _item_test(items: Found) -> str:
+    """What keeps nulls and empty texts out of a list."""
+    if items.texts:
+        return " if each" if items.texts == len(items.kinds) else " if each not in (None, '')"
+    return " if each is not None" if items.is_nullable else ""

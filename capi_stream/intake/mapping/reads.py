@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from capi_stream.intake.mapping.reading import RECORD
+from capi_stream.intake.mapping.reading import ITEM, RECORD
 from capi_stream.intake.mapping.spec import Condition, Each, Path, Template
 
 Parts = tuple[str, ...]
@@ -75,6 +75,8 @@ def _from_record(path: Path, within: Parts) -> Parts:
     begin, *after = path.parts
     if begin == RECORD:
         return tuple(after)
+    if begin == ITEM:
+        return (*within, *after)
     return path.parts if begin.startswith(RECORD) else (*within, *path.parts)
 
 

@@ -12,7 +12,7 @@ from capi_stream.intake.mapping.runtime import GIVEN
 from capi_stream.intake.mapping.spec import Mistake, Place
 
 PARAMETERS = ("record", "kafka", "stores", "dropped")
-BUILT_INS = ("any", "bool", "dict", "str", "type")
+BUILT_INS = ("any", "bool", "bytes", "dict", "float", "int", "str", "type")
 
 
 class Atom(NamedTuple):
@@ -69,6 +69,10 @@ class Source:
         name = self.name(wish)
         self.line(f"{name} = {code}")
         return name
+
+    def assign_if(self, wish: str, code: str, is_there: str) -> str:
+        """A variable with what `code` makes of a value; null unless the test `is_there` holds, if there is one."""
+        return self.assign(wish, f"{code} if {is_there} else None" if is_there else code)
 
     def table(self, wish: str, entries: dict[Any, Any]) -> str:
         """Write a constant above the function; gives its name."""

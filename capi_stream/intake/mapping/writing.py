@@ -13,8 +13,8 @@ from capi_stream.intake.avro.resolution import shown
 from capi_stream.intake.avro.schemas import Array, Map
 from capi_stream.intake.mapping import fitting
 from capi_stream.intake.mapping.conditions import test_of
-from capi_stream.intake.mapping.conversions import READINGS
 from capi_stream.intake.mapping.expressions import constants_of, line_of
+from capi_stream.intake.mapping.meaning import takes, understood
 from capi_stream.intake.mapping.paths import Found, WrongPathError, at, coercion
 from capi_stream.intake.mapping.reading import SLOTS, Scope, reading, takes_texts, value
 from capi_stream.intake.mapping.source import NULL, Atom, Source
@@ -34,7 +34,7 @@ from capi_stream.intake.mapping.spec import (
     Table,
     When,
 )
-from capi_stream.intake.mapping.targets import counted_as, name_of, parameter_at
+from capi_stream.intake.mapping.targets import name_of, parameter_at
 from capi_stream.intake.parameters.table import Kind
 
 
@@ -140,31 +140,16 @@ class Writer:
         table = self._source.table(f"{wish}_of", entries)
         otherwise = "" if made.otherwise is None else f", {made.otherwise!r}"
         looked_up = f"{table}.get({atom.code}{otherwise})"
-        name = self._if_there(wish, looked_up, atom.is_there)
+        name = self._source.assign_if(wish, looked_up, atom.is_there)
         outcomes = [*entries.values(), made.otherwise]
         return Atom(name, f"{name} is not None", frozenset(kind for each in outcomes for kind in fitting.kind_of(each)))
 
     def _understood(self, made: Converted | Scaled | Format, scope: Scope, wish: str) -> Atom:
-        match made:
-            case Converted():
-                return self._converted(made, scope, wish)
-            case Scaled():
-                return self._scaled(made, scope, wish)
-            case Format():
-                return self._format(made, scope, wish)
-
-    def _converted(self, made: Converted, scope: Scope, wish: str) -> Atom:
-        atom, reading_as = self.expression(made.source, scope, wish), READINGS[made.reading]
-        self._takes(made.place, f"as {made.reading}", atom, reading_as.takes)
-        code = f"converted({atom.code}, {made.reading!r}, dropped, {counted_as(made.place.makes)!r})"
-        name = self._if_there(wish, code, atom.is_there)
-        return Atom(name, f"{name} is not None", reading_as.gives)
-
-    def _scaled(self, made: Scaled, scope: Scope, wish: str) -> Atom:
+        if isinstance(made, Format):
+            return self._format(made, scope, wish)
         atom = self.expression(made.source, scope, wish)
-        self._takes(made.place, "scale", atom, frozenset({"integer", "number"}))
-        name = self._if_there(wish, f"scaled({atom.code}, {made.scale})", atom.is_there)
-        return Atom(name, atom.within(name, is_sure=True), frozenset({"number"}))
+        found = scope.found(made.source) if isinstance(made.source, Path) else None
+        return understood(self._source, made, atom, found, wish)
 
     def _format(self, made: Format, scope: Scope, wish: str) -> Atom:
         pieces, tests = [], []
@@ -173,20 +158,12 @@ class Writer:
                 pieces.append(repr(part))
                 continue
             atom = value(self._source, scope, part)
-            self._takes(made.place, f"format, of {part.text},", atom, frozenset({"text", "integer"}))
+            takes(self._source, made.place, f"format, of {part.text},", atom, frozenset({"text", "integer"}))
             pieces.append(f"str({atom.code})" if "integer" in atom.kinds else atom.code)
             tests += [atom.is_there] if atom.is_there else []
         there = " and ".join(dict.fromkeys(tests))
-        name = self._if_there(wish, " + ".join(pieces), there)
+        name = self._source.assign_if(wish, " + ".join(pieces), there)
         return Atom(name, f"{name} is not None" if there else "", frozenset({"text"}))
-
-    def _takes(self, place: Place, what: str, atom: Atom, takes: frozenset[str]) -> None:
-        if wrong := sorted(atom.kinds - takes):
-            self._source.wrong(place, f"{what} takes {' or '.join(sorted(takes))}, and is given {' or '.join(wrong)}")
-
-    def _if_there(self, wish: str, code: str, is_there: str) -> str:
-        """A variable with what `code` makes of a value, null where there is none."""
-        return self._source.assign(wish, f"{code} if {is_there} else None" if is_there else code)
 
     def _list(self, made: Each | Listed, scope: Scope, wish: str) -> Atom:
         return self._each(made, scope, wish) if isinstance(made, Each) else self._listed(made, scope, wish)
@@ -226,7 +203,7 @@ class Writer:
         """A whole number as its digits, anything else as it is."""
         if "integer" not in atom.kinds:
             return atom
-        name = self._if_there(wish, f"str({atom.code})", atom.is_there)
+        name = self._source.assign_if(wish, f"str({atom.code})", atom.is_there)
         return Atom(name, atom.within(name, is_sure=True), frozenset({"text"}))
 
     @contextmanager
@@ -237,4 +214,7 @@ class Writer:
         item = self._source.name("item")
         with self._source.under(f"for {item} in {code}{' or ()' if found.is_nullable else ''}:"), scope.branch():
             items = found.only.items
+            if at(items).is_nullable:
+                with self._source.under(f"if {item} is None:"):
+                    self._source.line("continue")
             yield Scope(item, items, f"an item of '{path.text}' ({shown(items)})", item, outer=scope.record)
