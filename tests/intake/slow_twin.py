@@ -257,4 +257,5 @@ def read_as(value: Any, reading: str) -> Any:
         return None
     if reading == "number":
         return number
-    return floor(number) // {"integer": 1, "timestamp-millis": 1000, "timestamp-micros": 1_000_000}[reading]
+    whole = floor(number) // {"integer": 1, "timestamp-millis": 1000, "timestamp-micros": 1_000_000}[reading]
+    return whole if whole.bit_length() <= 63 else None
