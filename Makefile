@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-pins
 
-.PHONY: help env demo check test ops simulate fuzz storms outage format pins clean
+.PHONY: help env demo lint check test ops simulate fuzz storms outage format pins clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -24,14 +24,16 @@ else
 	$(BIN)/capi-stream demo $(DEMO)
 endif
 
-check: env  ## the inner loop: format, lint, types, walls, pure tests; under 30 s
+lint: env  ## format, lint, types, walls
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check: lint  ## the inner loop: lint and the pure tests; under a minute
 	$(BIN)/pytest -q tests/intake tests/delivery tests/config
 
-test: check ops  ## everything, on a real Kafka and a real schema registry, with the real tools of operators; about 20 minutes
+test: lint ops  ## everything, on a real Kafka and a real schema registry, with the real tools of operators; about 20 minutes
 	$(BIN)/pytest -n 2 --dist loadfile
 
 ops: env  ## the tools that check metrics, alerts, dashboards, manifests, image and pages; what cannot be had is told

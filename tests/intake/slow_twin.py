@@ -258,4 +258,4 @@ def read_as(value: Any, reading: str) -> Any:
     if reading == "number":
         return number
     whole = floor(number) // {"integer": 1, "timestamp-millis": 1000, "timestamp-micros": 1_000_000}[reading]
-    return whole if whole.bit_length() <= 63 else None
+    return whole if -(2**63) <= whole < 2**63 else None
