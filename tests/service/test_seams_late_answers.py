@@ -86,6 +86,7 @@ def test_the_end_of_a_commit_that_comes_after_its_partition_was_away_is_not_that
         first = shop.run(kafka=rebalancing(rebalance), delivery={"linger_seconds": 1.0})
     ids = publish_orders(shop, 20)
     shop.wait_until_committed()
+    wait_until(lambda: first.metrics().by("outcome", "commits_total")["acknowledged"] >= 1, 30, "the process knows it")
     hold.touch()
     ids |= publish_orders(shop, 180, first=20)
     shop.wait_until_committed(ANSWER_HAS_COME)  # one batch, so one commit; a second one would wait 30 s for the first
