@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Container
 from decimal import Decimal
 from typing import Any
 
 WIDE = 100  # columns: what fits is not broken
 MOST_OF_A_NAME = 40  # characters, in a message
+KEY = "[key]"
+"""Stands in a place for the key of a map, which may be a person's name."""
 
 
 class JsonError(ValueError):
@@ -18,31 +22,35 @@ class _Members(list[tuple[str, Any]]):
     """An object as it was written, a name that stands in it twice and all."""
 
 
-def read(text: str | bytes) -> Any:
-    """The value in `text`; numbers with a point as Decimal. Raises JsonError.
+def read(text: str | bytes, names: Container[str] | None = None) -> Any:
+    """The value in `text`; numbers with a point as Decimal. Raises JsonError, which tells names in `names` (None: all).
 
     Refused beside what is no JSON: a name that stands twice in one object, of which Python would drop the first
     without a word, and half of a surrogate pair, which no UTF-8 can write.
     """
     try:
-        return _checked(json.loads(text, parse_float=Decimal, object_pairs_hook=_Members), "")
+        return _checked(json.loads(text, parse_float=Decimal, object_pairs_hook=_Members), "", names)
     except json.JSONDecodeError as error:
         raise JsonError(f"line {error.lineno}: this is no JSON: {error.msg}") from None
     except UnicodeDecodeError as error:
         raise JsonError(f"this is no JSON: byte {error.start + 1} is no {error.encoding.upper()}") from None
     except JsonError:
         raise
-    except (ValueError, RecursionError):  # a number of thousands of digits, endless brackets
-        raise JsonError("this is no JSON that can be read") from None
+    except RecursionError:
+        raise JsonError("this cannot be read: its brackets nest hundreds of levels deep") from None
+    except ValueError:  # all that is left of what Python refuses
+        raise JsonError(
+            f"this cannot be read: a number has more than {sys.get_int_max_str_digits():,} digits"
+        ) from None
 
 
-def _checked(value: Any, where: str) -> Any:
+def _checked(value: Any, where: str, names: Container[str] | None) -> Any:
     """`value`, which stands at `where`, with dicts for its objects."""
     match value:
         case _Members():
-            return _object(value, where)
+            return _object(value, where, names)
         case list():
-            return [_checked(each, f"{where}[{at}]") for at, each in enumerate(value)]
+            return [_checked(each, f"{where}[{at}]", names) for at, each in enumerate(value)]
         case str() if not is_whole(value):
             raise JsonError(
                 f"{f'{where} has' if where else 'it is'} a text with half of a surrogate pair (\\ud800 to \\udfff),"
@@ -51,17 +59,16 @@ def _checked(value: Any, where: str) -> Any:
     return value
 
 
-def _object(members: _Members, where: str) -> dict[str, Any]:
+def _object(members: _Members, where: str, names: Container[str] | None) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name, value in members:
-        shown = shown_name(name)
+        is_told = names is None or name in names
         if not is_whole(name):
-            raise JsonError(
-                f"the name '{shown}'{_within(where)} has half of a surrogate pair: no Avro text can hold it"
-            )
+            raise JsonError(f"a name{_within(where)} has half of a surrogate pair: no Avro text can hold it")
         if name in made:
-            raise JsonError(f"'{shown}' stands twice{_within(where)}: leave one of them")
-        made[name] = _checked(value, f"{where}.{shown}" if where else shown)
+            what = f"'{shown_name(name)}'" if is_told else "a name"
+            raise JsonError(f"{what} stands twice{_within(where)}: leave one of them")
+        made[name] = _checked(value, beneath(where, name) if is_told else f"{where}{KEY}", names)
     return made
 
 
@@ -72,6 +79,11 @@ def _within(where: str) -> str:
 def is_whole(text: str) -> bool:
     """Whether UTF-8 can write `text`: it has no half of a surrogate pair."""
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def beneath(where: str, name: str) -> str:
+    """The place of the member `name` of what stands at `where`."""
+    return f"{where}.{shown_name(name)}" if where else shown_name(name)
 
 
 def shown_name(name: str) -> str:

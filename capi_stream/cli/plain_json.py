@@ -11,14 +11,15 @@ Written: what was decoded, with times and decimals as a person reads them.
 from __future__ import annotations
 
 import contextlib
+import difflib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from capi_stream.cli.json_scalars import EPOCH, EXACT, PER_SECOND, UnfitJsonError, name_of, primitive, unfit
-from capi_stream.cli.json_text import shown_name
+from capi_stream.cli.json_text import KEY, shown_name
 from capi_stream.intake.avro.schemas import (
     MISSING,
     Array,
@@ -32,6 +33,8 @@ from capi_stream.intake.avro.schemas import (
     bare_name,
     branches,
 )
+
+ALIKE = 0.75  # of two names, as difflib counts; of a mistyped one more than that is right
 
 
 class Branch(NamedTuple):
@@ -49,7 +52,7 @@ def from_json(kind: Type, value: Any, where: str = "") -> Any:
         case Array(items=items), list():
             return [from_json(items, each, f"{where}[{at}]") for at, each in enumerate(value)]
         case Map(values=values), dict():
-            return {key: from_json(values, each, f"{where}.{shown_name(key)}") for key, each in value.items()}
+            return {key: from_json(values, each, f"{where}{KEY}") for key, each in value.items()}
         case Enum(symbols=symbols), str() if value in symbols:
             return value
         case Union(), _:
@@ -63,15 +66,20 @@ def _record(kind: RecordType, value: Mapping[str, Any], where: str) -> dict[str,
     known = {field.name for field in kind.fields}
     if unknown := [key for key in value if key not in known]:
         within = f" of {where}" if where else ""
-        raise UnfitJsonError(
-            f"{kind.name}{within} has no field '{shown_name(unknown[0])}'; its fields are {', '.join(sorted(known))}"
-        )
+        raise UnfitJsonError(f"{kind.name}{within} {_unknown(unknown[0], known)}")
     made = {}
     for field in kind.fields:
         inner = f"{where}.{field.name}" if where else field.name
         given = value[field.name] if field.name in value else _default(field, inner)
         made[field.name] = from_json(field.type, given, inner)
     return made
+
+
+def _unknown(name: str, known: Collection[str]) -> str:
+    """That a record has no field `name`, which is quoted only if it resembles a field's: others may be people's."""
+    if near := difflib.get_close_matches(name, list(known), 1, ALIKE):
+        return f"has no field '{shown_name(name)}'; the nearest is '{near[0]}'"
+    return f"lacks a field that is given (its name could be personal); its fields are {', '.join(sorted(known))}"
 
 
 def _default(field: Field, where: str) -> Any:
@@ -204,25 +212,3 @@ def _time_shown(logical: str, value: int) -> Any:
             text = moment.replace(tzinfo=None).isoformat()
             return text if logical.startswith("local-") else text.partition("T")[2]
     return value
-
-
-def leaves(kind: Type, value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every single value in a decoded one, with the names on its way; those of arrays add none."""
-    match kind, value:
-        case _, None:
-            return
-        case Union(), _:
-            fitting = branch_of(kind, value)
-            if fitting is not None:
-                yield from leaves(fitting, value, path)
-        case RecordType(fields=fields), dict():
-            for field in fields:
-                yield from leaves(field.type, value.get(field.name), (*path, field.name))
-        case Array(items=items), list():
-            for each in value:
-                yield from leaves(items, each, path)
-        case Map(values=values), dict():
-            for key, each in value.items():
-                yield from leaves(values, each, (*path, key))
-        case _:
-            yield path, value

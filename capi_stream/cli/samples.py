@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from codecs import BOM_UTF8
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,16 +13,18 @@ from typing import Any
 import fastavro
 
 from capi_stream.cli.json_scalars import UnfitJsonError, bounded
-from capi_stream.cli.json_text import JsonError, read
+from capi_stream.cli.json_text import JsonError, read, shown_name
 from capi_stream.cli.plain_json import from_json
 from capi_stream.cli.topics import Chosen, UsageError
 from capi_stream.intake.avro.decoding import Decoder, Undecodable
 from capi_stream.intake.avro.framing import Bare, ByFingerprint, ByKey, Unframed, unframe
 from capi_stream.intake.avro.schema_text import read_schema
-from capi_stream.intake.avro.schemas import SchemaError
+from capi_stream.intake.avro.schemas import Array, Map, RecordType, SchemaError, Type, Union
 from capi_stream.intake.intake import Intake
 from capi_stream.intake.topics import IntakeError, Topic
 from capi_stream.model import Headers, Malformed, NeedSchema, Partition, Reading, Record
+
+YEAR_10000 = 253_402_300_800  # Unix seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Sample:
 
 def sample(content: bytes, beside: Beside, chosen: Chosen) -> Sample:
     """The record in `content`. Raises UsageError where it is JSON that is no record, or the settings are wrong."""
-    given = _json(content)
+    given = _json(content, _names(chosen))
     if isinstance(given, dict):
         return _of_json(given, beside, chosen)
     made = _of_avro(content, beside, chosen)
@@ -62,7 +64,30 @@ def sample(content: bytes, beside: Beside, chosen: Chosen) -> Sample:
     return made
 
 
-def _json(content: bytes) -> dict[str, Any] | str:
+def _names(chosen: Chosen) -> Container[str]:
+    """The names of all fields of a topic's schema: they can be told, other names in JSON may be people's."""
+    try:
+        return frozenset(_fields(read_schema(chosen.topic.schema), set()))
+    except SchemaError:  # told when the schema is used
+        return ()
+
+
+def _fields(kind: Type, seen: set[int]) -> Iterator[str]:
+    """The names of all fields within `kind`; shared definitions, which can be met very often, are gone into once."""
+    match kind:
+        case RecordType(fields=members) if id(kind) not in seen:
+            seen.add(id(kind))
+            for each in members:
+                yield each.name
+                yield from _fields(each.type, seen)
+        case Array(items=inner) | Map(values=inner):
+            yield from _fields(inner, seen)
+        case Union(branches=types):
+            for each_type in types:
+                yield from _fields(each_type, seen)
+
+
+def _json(content: bytes, names: Container[str]) -> dict[str, Any] | str:
     """The JSON object in `content`, or a sentence on what it is in place of one, should it be no Avro; empty: unknown.
 
     Avro may begin with any byte, so that only a whole object or list of JSON is surely none. Raises UsageError for it.
@@ -72,11 +97,9 @@ def _json(content: bytes) -> dict[str, Any] | str:
     if (encoding := json.detect_encoding(content)) not in ("utf-8", "utf-8-sig"):
         return _in_another(content, encoding)
     try:
-        value = read(content)
+        value = read(content, names)
     except JsonError as error:
-        is_text = not any(byte < 32 and byte not in b"\t\r\n" for byte in content)
-        begins_so = content.removeprefix(BOM_UTF8).lstrip()[:1] in (b"{", b"[", b'"')
-        return f"The record, {error}." if is_text and begins_so else ""
+        return _of_text(content, error)
     if isinstance(value, list):
         raise UsageError("This is a JSON array; one record is read at a time, and that is an object: {...}.")
     called = "null" if value is None else f"a {_JSON_TYPES.get(type(value), 'number')}"
@@ -84,6 +107,23 @@ def _json(content: bytes) -> dict[str, Any] | str:
 
 
 _JSON_TYPES: Mapping[type, str] = {str: "text", bool: "boolean"}
+
+
+def _of_text(content: bytes, error: JsonError) -> str:
+    """As `_json`, of what is no JSON."""
+    is_text = not any(byte < 32 and byte not in b"\t\r\n" for byte in content)
+    begin = content.removeprefix(BOM_UTF8).lstrip()
+    if begin.startswith((b"//", b"/*", b"#")) and _is_printable(content):
+        return f"The record, {error}: JSON has no comments."
+    is_meant = begin.startswith((b"{", b"[", b'"')) or _is_printable(content)
+    return f"The record, {error}." if is_text and is_meant else ""
+
+
+def _is_printable(content: bytes) -> bool:
+    try:
+        return all(letter.isprintable() or letter in "\t\r\n" for letter in content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return False
 
 
 def _in_another(content: bytes, encoding: str) -> str:
@@ -95,7 +135,7 @@ def _in_another(content: bytes, encoding: str) -> str:
     wrong = f"This is text in {name}; JSON is read as UTF-8. What to do: iconv -f {name} -t UTF-8 FILE."
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return wrong
     raise UsageError(wrong)
 
@@ -181,11 +221,15 @@ def _decoded(record: Record, topic: Topic, chosen: Chosen) -> Any:
 def unix_time(text: str) -> float:
     """Unix seconds of an ISO time, UTC where it names no zone, or of a number. Raises UsageError."""
     try:
-        return float(text)
+        seconds = float(text)
     except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"'{text[:40]}' is no time: write one such as 2026-01-01T12:00:00Z.") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise UsageError(f"'{shown_name(text)}' is no time: write one such as 2026-01-01T12:00:00Z.") from None
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    if not 0 <= seconds < YEAR_10000:  # NaN is not either
+        raise UsageError(
+            f"'{shown_name(text)}' is no time from 1970 to 9999: write seconds since 1970, or 2026-01-01T12:00:00Z."
+        )
+    return seconds

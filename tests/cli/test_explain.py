@@ -91,7 +91,7 @@ def test_personal_data_is_masked_unless_it_is_asked_for(form: tuple[str, ...]) -
 def test_personal_data_is_masked_where_the_record_is_filtered_too() -> None:
     said = explain({**PLAIN, "consent": {"advertising": "DENIED"}, "properties": {"iban": "DE02120300000000202051"}})
     assert '"emails": ["a•••@e•••"]' in said.out
-    assert '"iban": "D•••"' in said.out
+    assert '"i•••": "D•••"' in said.out
 
 
 def test_personal_data_is_masked_in_what_a_rule_says() -> None:
@@ -128,7 +128,8 @@ def test_values_may_be_written_in_several_ways(same: dict[str, Any]) -> None:
     ("wrong", "message"),
     [
         ({"occured_at": 1}, "has no field 'occured_at'"),
-        ({"order": {"order": None}}, "commerce.v1.Order of order has no field 'order'"),
+        ({"order": {"order": None}}, "Order of order has no field 'order'; the nearest is 'order_id'"),
+        ({"order": {"Erika": None}}, "Order of order lacks a field that is given (its name could be personal)"),
         ({"occurred_at": "yesterday"}, "occurred_at is not of its type, long (timestamp-millis)"),
         ({"event_type": "BUY"}, "event_type is not of its type, commerce.v1.EventType: PAGE_VIEW"),
         ({"order": {"value": "1.23456"}}, "order.value has more than the schema's 4 digits behind the point"),
@@ -246,6 +247,11 @@ def test_bytes_that_are_no_record_would_be_a_dead_letter() -> None:
         (("no-such-file",), "no-such-file cannot be read"),
         (("-", "--header", "brand"), "--header wants NAME=VALUE"),
         (("-", "--now", "soon"), "'soon' is no time"),
+        (("-", "--now", "nan"), "'nan' is no time from 1970 to 9999"),
+        (("-", "--header", "a=\udcff"), "--header is no text in UTF-8"),
+        (("-", "--key", "\udcff"), "--key is no text in UTF-8"),
+        (("-", "--topic", "\udcff"), "--topic is no text in UTF-8"),
+        (("no-such-\udcff",), "no-such-? cannot be read"),
         (("-",), "The record is empty"),
     ],
 )
@@ -253,6 +259,24 @@ def test_wrong_usage_ends_with_2(arguments: tuple[str, ...], message: str) -> No
     said = command("explain", *arguments)
     assert said.code == 2
     assert message in said.error
+    assert "Traceback" not in said.error
+
+
+def test_a_hash_that_could_be_guessed_back_is_hidden_unless_it_is_asked_for() -> None:
+    customer = {"emails": ["ana@example.com"], "date_of_birth": "1984-02-29", "gender": "f", "country": "DE"}
+    record = {**PLAIN, "customer": customer}
+    guessed = {"db": "19840229", "ge": "f", "country": "de"}
+    for options, is_hidden in (((), True), (("--json",), True), (("--raw",), False)):
+        said = explain(record, *options).out
+        assert hash_of("ana@example.com") in said
+        assert [hash_of(each) in said for each in guessed.values()] == [not is_hidden] * 3
+    assert "(hash hidden: it could be guessed)" in explain(record).out
+
+
+def test_keys_of_maps_are_hidden_in_the_record_and_in_the_event() -> None:
+    said = explain({**PLAIN, "properties": {"Erika Mustermann, Hauptstr. 5": "1", "Erich": "2"}})
+    assert "Eri" not in said.out
+    assert said.out.count('"E••• (2)"') == 2
 
 
 BOOKINGS = "avro/examples/service.yaml"

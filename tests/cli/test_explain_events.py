@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from capi_stream.cli.explain.twins import twins
 from capi_stream.cli.explain.unmet import spelt, unmet
 from capi_stream.cli.explain.verdicts import Counts, Fates, counted, sentence, verdict
 from capi_stream.intake.mapping.event_conditions import event_condition, holds
-from capi_stream.model import Mapped
+from capi_stream.model import Event, Mapped, PixelId, Tombstone
 from tests.cli.commands import Said, command
 
 SERVICE = Path("avro/examples/service.yaml")
@@ -139,3 +141,81 @@ def test_a_verdict_is_of_all_events(fates: list[Fates], word: str, told: str) ->
 
 def test_a_record_without_events_is_filtered() -> None:
     assert verdict(Mapped(filtered=["late"]), Counts()) == "filtered"
+
+
+# What could not be read, and what Meta takes for one.
+
+
+SHOP = {
+    "type": "record",
+    "name": "Shop",
+    "fields": [
+        {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+        {"name": "cents", "type": ["null", "string"], "default": None},
+        {"name": "total", "type": ["null", "double"], "default": None},
+        {"name": "lines", "type": {"type": "array", "items": "string"}, "default": []},
+    ],
+}
+ONE = """
+events:
+  - event: &event
+      event_name: {const: Purchase}
+      event_time: at
+      event_id: at
+      action_source: {const: website}
+      user_data: {external_id: at}
+      custom_data:
+        currency: {const: EUR}
+        value: {first: [{from: cents, as: number}, total]}
+        mine: {from: cents, as: date-time}
+"""
+
+
+def shop(tmp_path: Path, mapping: str, **record: Any) -> Said:
+    (tmp_path / "shop.avsc").write_text(json.dumps(SHOP))
+    (tmp_path / "shop.yaml").write_text(mapping)
+    topics = {"shop": {"schema_file": "shop.avsc", "mapping_file": "shop.yaml", "framing": "bare"}}
+    settings = yaml.safe_load(SERVICE.read_text()) | {"topics": topics, "default_pixel": FIRST}
+    (tmp_path / "service.yaml").write_text(yaml.safe_dump(settings))
+    content = json.dumps({"at": "2026-01-01T12:00Z", **record}).encode()
+    return command("explain", "-", "-c", tmp_path / "service.yaml", "--now", "2026-01-01T12:00Z", stdin=content)
+
+
+@pytest.mark.parametrize(
+    ("total", "told"),
+    [
+        (1.5, "  one of the values for value could not be read: not a number"),
+        (None, "  value is left out: not a number"),
+    ],
+)
+def test_what_could_not_be_read_is_told_as_left_out_only_where_it_is(
+    tmp_path: Path, total: float | None, told: str
+) -> None:
+    lines = shop(tmp_path, ONE, cents="about 40", total=total).out.splitlines()
+    assert told in lines
+    assert "  a custom property could not be read: malformed" in lines
+
+
+def test_events_that_meta_takes_for_one_are_worth_knowing(tmp_path: Path) -> None:
+    both = f"events 0 and 1 have one event_id and one event_name, at pixel {FIRST}: Meta keeps one of them"
+    twice = shop(tmp_path, ONE + "  - event: *event\n", total=1.5)
+    assert f"  {both}" in twice.out.splitlines(), twice
+    assert "Meta keeps" not in shop(tmp_path, ONE, total=1.5).out
+
+
+def test_what_is_one_to_meta_is_found_by_pixel_id_and_name() -> None:
+    def event(index: int, pixel: str, event_id: str, name: str = "Lead") -> Event:
+        return Event(PixelId(pixel), (), name, event_id, 0, 0, b"", index)
+
+    made = [
+        event(0, "1", "a"),
+        event(0, "2", "a"),
+        event(1, "1", "b"),
+        event(2, "1", "a", "Search"),
+        event(3, "1", "a"),
+    ]
+    made.append(event(4, "1", "a"))
+    [found] = twins(Mapped(made))
+    assert (found.events, found.pixel) == ([0, 3, 4], "1")
+    assert found.text(lambda pixel: "x") == "events 0, 3 and 4 have one event_id and one event_name, at pixel x"
+    assert list(twins(Tombstone())) == []

@@ -18,7 +18,8 @@ WORDS = (
     "event_id event_type event_name id order_id number total amount value currency items lines sku ean quantity price "
     "created_at time at timestamp channel kind status is_test consent pixel_id pixel_ids store shop properties null "
     "true order buyer lineItems unitPrice _x x1 search_string ltv brand category test opt_out gender "
-    "vorname ort plz menge preis betrag bestellnummer nom devise fecha achternaam cap ordine positionen"
+    "vorname ort plz menge preis betrag bestellnummer nom devise fecha achternaam cap ordine positionen "
+    "bestelltAm betragCent betragText preisCent datum price_micros"
 )
 NAMES = st.sampled_from(WORDS.split())
 LOGICAL = [
@@ -43,7 +44,14 @@ SINGLE = st.one_of(
 
 
 def _record(fields: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "record", "name": "R", "fields": [{"name": name, "type": kind} for name, kind in fields.items()]}
+    return {"type": "record", "name": "R", "fields": [_field(name, kind) for name, kind in fields.items()]}
+
+
+def _field(name: str, kind: Any) -> dict[str, Any]:
+    """A field; of a list or a map with an empty one as its default, and of a map of texts with one in it."""
+    empty = {"array": [], "map": {"a": "b"} if isinstance(kind, dict) and kind.get("values") == "string" else {}}
+    outer = kind.get("type") if isinstance(kind, dict) else None
+    return {"name": name, "type": kind, **({"default": empty[outer]} if outer in empty else {})}
 
 
 TYPES: st.SearchStrategy[Any] = st.recursive(

@@ -26,6 +26,7 @@ def mapping(*arguments: str | Path) -> Said:
 
 SHIPPED = ROOT / "capi_stream/mappings/mapping.schema.json"
 LANGUAGE = Draft202012Validator(json.loads(SHIPPED.read_text()))
+MILLIS = {"type": "long", "logicalType": "timestamp-millis"}
 SCHEMAS = ("avro/commerce_event.avsc", "tests/schemas/sale.avsc", "avro/examples/booking.avsc")
 
 
@@ -139,11 +140,103 @@ def test_of_the_bookings_it_finds_the_most() -> None:
     assert event["action_source"]["values"]["CALL_CENTRE"] == "phone_call"
 
 
+def of(**fields: Any) -> str:
+    """A first mapping for a record of these fields alone."""
+    members = [{"name": name, "type": kind} for name, kind in fields.items()]
+    return first_mapping(json.dumps({"type": "record", "name": "Order", "fields": members}), "order.avsc", "x")
+
+
 def test_a_whole_number_is_not_taken_for_money_and_text_not_for_a_number() -> None:
-    fields = [{"name": "total_cents", "type": "long"}, {"name": "quantity", "type": "string"}]
-    text = first_mapping(json.dumps({"type": "record", "name": "Order", "fields": fields}), "order.avsc", "x")
-    assert "# value: {from: total_cents, scale: 2}  # DECIDE: if it counts cents, so" in text
+    text = of(total="long", quantity="string")
+    assert "# value: {from: total, scale: 2}  # DECIDE: if it counts cents, so" in text
     assert "custom_data" not in read(text)["event"]
+
+
+DECIMAL = {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}
+AMOUNTS = "if it is written as 12.50"
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected", "remark"),
+    [
+        ({"total_cents": "long"}, {"from": "total_cents", "scale": 2}, "it counts cents, by its name"),
+        ({"betragCent": "long"}, {"from": "betragCent", "scale": 2}, "it counts cents, by its name"),
+        ({"betragCent": "string"}, {"from": "betragCent", "as": "integer", "scale": 2}, "if it is written as 1250"),
+        ({"betragText": "string"}, {"from": "betragText", "as": "number"}, AMOUNTS),
+        ({"gesamtbetrag": "string"}, {"from": "gesamtbetrag", "as": "number"}, AMOUNTS),
+        ({"betragText": "string", "betragCent": "long"}, {"from": "betragCent", "scale": 2}, "there is betragText too"),
+        ({"betragCent": "long", "betrag": DECIMAL}, "betrag", "the name fits loosely; there is betragCent too"),
+    ],
+)
+def test_an_amount_is_read_as_its_name_says(fields: dict[str, Any], expected: Any, remark: str) -> None:
+    text = of(**fields)
+    assert read(text)["event"]["custom_data"]["value"] == expected
+    [line] = [line for line in text.splitlines() if line.strip().startswith("value:")]
+    assert "# unsure: " in line
+    assert remark in line
+
+
+@pytest.mark.parametrize("name", ["bezahlt_percent", "center", "paid", "einkaufszentrum_cent_anzahl"])
+def test_a_text_that_is_no_amount_by_its_name_is_not_read_as_one(name: str) -> None:
+    assert "custom_data" not in read(of(**{name: "string"}))["event"]
+
+
+def test_the_records_own_amount_is_meant_rather_than_that_of_a_part() -> None:
+    part = {"type": "record", "name": "P", "fields": [{"name": "gesamtbetrag", "type": "double"}]}
+    assert read(of(gutschrift=part, betragCent="long"))["event"]["custom_data"]["value"]["from"] == "betragCent"
+    assert read(of(zahlung=part))["event"]["custom_data"]["value"] == "zahlung.gesamtbetrag"
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected", "remark"),
+    [
+        ({"bestelltAm": "string"}, {"from": "bestelltAm", "as": "date-time"}, "if it is ISO 8601 with its zone"),
+        ({"bestelltAm": "long"}, {"from": "bestelltAm", "as": "timestamp-millis"}, "seconds need no as"),
+        ({"bestelltAm": "int"}, "bestelltAm", "if it counts seconds since 1970"),
+        ({"bestelltAm": "string", "erstelltAm": MILLIS}, "erstelltAm", "the name fits loosely"),
+    ],
+)
+def test_a_time_is_read_as_its_type_says(fields: dict[str, Any], expected: Any, remark: str) -> None:
+    text = of(**fields)
+    assert read(text)["event"]["event_time"] == expected
+    assert any("event_time: " in line and "# unsure: " in line and remark in line for line in text.splitlines())
+
+
+def test_what_is_perhaps_a_time_is_told_in_a_comment() -> None:
+    text = of(datum="string")
+    assert read(text)["event"]["event_time"] == "$kafka.timestamp"
+    assert "# event_time: {from: datum, as: date-time}  # unsure: if it is ISO 8601 with its zone" in text
+
+
+def test_a_day_is_no_time() -> None:
+    assert "bestelltAm" not in of(bestelltAm={"type": "int", "logicalType": "date"})
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "expected"),
+    [
+        ("preisCent", "long", {"from": "preisCent", "scale": 2}),
+        ("einzelpreisText", "string", {"from": "einzelpreisText", "as": "number"}),
+        ("preis", "int", "preis"),
+        ("preis", "double", "preis"),
+    ],
+)
+def test_an_items_price_is_read_as_its_name_says(name: str, kind: str, expected: Any) -> None:
+    members = [{"name": "sku", "type": "string"}, {"name": name, "type": kind}]
+    text = of(positionen={"type": "array", "items": {"type": "record", "name": "I", "fields": members}})
+    assert read(text)["event"]["custom_data"]["contents"]["item"]["item_price"] == expected
+
+
+def test_only_a_map_that_an_event_can_hold_is_suggested_for_custom_properties() -> None:
+    item = {"type": "record", "name": "I", "fields": [{"name": "sku", "type": "string"}]}
+    assert '"*"' not in of(positionen={"type": "map", "values": item})
+    assert '# "*": mehr' in of(positionen={"type": "map", "values": item}, mehr={"type": "map", "values": "string"})
+
+
+def test_a_map_of_records_with_lists_by_default_is_no_trouble() -> None:
+    tags = {"name": "tags", "type": {"type": "array", "items": "string"}, "default": []}
+    facts = {"name": "facts", "type": {"type": "map", "values": "string"}, "default": {"a": "b"}}
+    assert "event:" in of(kontakte={"type": "map", "values": {"type": "record", "name": "K", "fields": [tags, facts]}})
 
 
 def order(**fields: Any) -> str:
@@ -162,12 +255,12 @@ def test_a_field_of_another_type_is_not_read() -> None:
 
 def test_a_guess_that_does_not_compile_becomes_a_comment_that_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guessed, "fitting", lambda makes: lambda leaf: True)
-    text = first_mapping(order(total="boolean"), "order.avsc", "x")
+    text = first_mapping(order(currency="boolean"), "order.avsc", "x")
     assert (
         "# quantity: quantity  # unsure: custom_data.contents[].quantity takes integer, and is made from text" in text
     )
-    assert "# value: total  # unsure: custom_data.value takes integer or number, and is made from flag" in text
-    assert compile_mapping(text, "order.yaml", read_schema(order(total="boolean")), "Order").source
+    assert "# currency: currency  # unsure: custom_data.currency takes integer or text, and is made from flag" in text
+    assert compile_mapping(text, "order.yaml", read_schema(order(currency="boolean")), "Order").source
 
 
 def test_out_writes_a_file_once(tmp_path: Path) -> None:

@@ -132,6 +132,22 @@ def test_the_time_is_part_of_the_case(cases: Path) -> None:
         ("company.beside.json", '{"now": "2026-01-01", "headers": [1]}', "headers is an object of texts"),
         ("company.events.json", "nothing", "company.events.json, line 1: this is no JSON"),
         ("other.events.json", "{}", "has no other.record.json beside it"),
+        ("company.beside.json", '{"now": "x"}', "company.beside.json, now: 'x' is no time"),
+        (
+            "company.beside.json",
+            '{"now": 0, "timestamp": -1}',
+            "company.beside.json, timestamp: '-1' is no time from 1970",
+        ),
+        (
+            "company.beside.json",
+            '{"now": 0, "timestamp": 99999999999999999999}',
+            "company.beside.json, timestamp: '999",
+        ),
+        ("company.beside.json", '{"now": 0, "timestamp": "NaN"}', "is no time from 1970 to 9999"),
+        ("company.beside.json", '{"now": 0, "headers": [1]}', "/company.beside.json: headers is an object of texts"),
+        (".record.json", "{}", "/.record.json has no name: call it NAME.record.json"),
+        (".events.json", "{}", "/.events.json has no name"),
+        (".beside.json", "{}", "/.beside.json has no name"),
     ],
 )
 def test_files_that_cannot_be_used_end_with_2(cases: Path, name: str, text: str, message: str) -> None:
@@ -163,6 +179,19 @@ def test_the_way_to_begin_that_is_told_leads_to_golden_files(tmp_path: Path) -> 
     (folder / "mine.beside.json").write_text(re.findall(r"{.*?}", mapping("test", tmp_path, *FILES).error)[0])
     assert "written  mine" in mapping("test", folder, *FILES, "--write").out
     assert mapping("test", folder, *FILES).code == 0
+
+
+def test_events_that_meta_takes_for_one_are_a_warning_and_no_failure(cases: Path, tmp_path: Path) -> None:
+    text = (EXAMPLES / "booking.yaml").read_text()
+    head, _, first = text.partition("events:\n")
+    again = first[: first.index("\n  - ", 1) + 1]
+    mine = tmp_path / "twice.yaml"
+    mine.write_text(f"{head}events:\n{again}{first}")
+    files = ("--schema", EXAMPLES / "booking.avsc", "--mapping", mine)
+    assert mapping("test", cases, *files, "--write").code == 0
+    said = mapping("test", cases, *files)
+    assert said.code == 0
+    assert "warning  confirmed: events 0 and 1 have one event_id and one event_name, at pixel " in said.out
 
 
 def without_id(folder: Path) -> tuple[str | Path, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from capi_stream.cli.explain.masking import Mask
 from capi_stream.cli.masking import is_shown
 from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.mapping.event_conditions import event_condition
 from capi_stream.intake.mapping.spec_text import read_spec
 
 
@@ -170,7 +172,7 @@ def test_an_event_hides_custom_properties_and_what_shoppers_type() -> None:
     }
     assert Mask(SPEC, is_off=False).event(event) == {
         "event_name": "Search",
-        "custom_data": {"search_string": "M•••", "rang": "•••", "stamm": "•••", "value": "E•••", "content_name": "Tee"},
+        "custom_data": {"search_string": "M•••", "r•••": "•••", "s•••": "•••", "value": "E•••", "content_name": "Tee"},
         "app_data": {"extinfo": ["•••"]},
         "user_data": {"ge": "•••", "em": ["a•••@b•••"], "external_id": "•••"},
     }
@@ -194,3 +196,75 @@ def test_an_event_hides_custom_properties_and_what_shoppers_type() -> None:
 )
 def test_what_may_be_seen_is_said_by_what_is_made_of_it(makes: str, expected: bool) -> None:
     assert is_shown(makes) is expected
+
+
+# Keys of maps.
+
+CONTACTS = record(
+    "K", field("kontakte", {"type": "map", "values": "int"}), field("facts", {"type": "map", "values": "string"})
+)
+READS_A_KEY = read_spec("event:\n  custom_data: {colour: facts.colour, '*': facts}\n", "k.yaml")[0]
+DECIMAL = {"type": "bytes", "logicalType": "decimal", "precision": 18, "scale": 2}
+MILLIS = {"type": "long", "logicalType": "timestamp-millis"}
+ERIKA, ERICH = "Erika Mustermann, Hauptstr. 5", "Erich Huber"
+
+
+def test_keys_of_maps_are_hidden_unless_the_mapping_names_them_and_none_is_lost() -> None:
+    decoded = {"kontakte": {ERIKA: 1, ERICH: 2, "Eva": 3}, "facts": {"colour": "red", "Frieda": "x"}}
+    made = Mask(READS_A_KEY, is_off=False).record(read_schema(json.dumps(CONTACTS)), decoded)
+    assert made == {"kontakte": {"E•••": 1, "E••• (2)": 2, "E••• (3)": 3}, "facts": {"colour": "r•••", "F•••": "•••"}}
+
+
+def test_keys_that_were_spread_into_custom_data_are_hidden_unless_a_mapping_or_a_condition_names_them() -> None:
+    event = {"custom_data": {ERIKA: 1, ERICH: 2, "colour": 3, "tier": 4, "value": 5}}
+    condition = event_condition({"custom_data.tier": "gold"})
+    shown_as = {"E•••": "•••", "E••• (2)": "•••", "colour": "•••", "tier": "•••", "value": 5}
+    assert Mask(READS_A_KEY, [condition], is_off=False).event(event)["custom_data"] == shown_as
+    assert Mask(READS_A_KEY, is_off=True).event(event) == event
+
+
+def test_a_key_of_a_map_of_people_is_hidden_wherever_it_turns_up_again() -> None:
+    kind = read_schema(json.dumps(record("K", field("kunden", {"type": "map", "values": "int"}))))
+    mask = Mask(READS_A_KEY, is_off=False)
+    mask.record(kind, {"kunden": {ERICH: 1}})
+    assert mask.text(f"order of {ERICH}") == "order of E•••"
+
+
+# What a field's type and name tell.
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "value", "expected"),
+    [
+        ("x", "long", 999_999, 999_999),
+        ("x", "long", 1_000_000, "•••"),
+        ("x", "long", -4917012345, "•••"),
+        ("x", "double", 4917012345.0, "•••"),
+        ("x", "double", 52.520008, "•••"),
+        ("x", "double", 12345.5, 12345.5),
+        ("x", "double", float("inf"), "Infinity"),
+        ("x", DECIMAL, (491701234500).to_bytes(8, "big"), "•••"),
+        ("x", DECIMAL, (1250).to_bytes(8, "big"), Decimal("12.50")),
+        ("bestelltAm", MILLIS, 0, "1970-01-01T00:00:00Z"),
+        ("gebDatum", MILLIS, 0, "•••"),
+        ("dobMillis", MILLIS, 0, "•••"),
+        ("alter", "int", 42, "•••"),
+        ("konfession", {"type": "enum", "name": "E", "symbols": ["RK", "EV"]}, "RK", "•••"),
+        ("hasDiagnosis", "boolean", True, "•••"),
+        ("healthScore", "int", 3, "•••"),
+        ("ethnicity", "string", "abc", "•••"),
+        ("bezahlt", "boolean", True, True),
+        ("isInternational", "boolean", True, True),
+    ],
+)
+def test_what_nothing_reads_is_judged_by_its_type_and_name(name: str, kind: Any, value: Any, expected: Any) -> None:
+    schema = read_schema(json.dumps(record("R", field(name, kind))))
+    assert Mask(READS_A_KEY, is_off=False).record(schema, {name: value}) == {name: expected}
+
+
+def test_what_is_within_a_sensitive_record_is_hidden_but_for_what_an_event_shows() -> None:
+    kind = record("H", field("flag", "boolean"), field("code", "string"))
+    spec = read_spec("event:\n  custom_data: {content_category: gesundheit.code}\n", "k.yaml")[0]
+    schema = read_schema(json.dumps(record("R", field("gesundheit", kind))))
+    made = Mask(spec, is_off=False).record(schema, {"gesundheit": {"flag": False, "code": "A1"}})
+    assert made == {"gesundheit": {"flag": "•••", "code": "A1"}}

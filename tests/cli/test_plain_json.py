@@ -184,10 +184,13 @@ COMPANY = {
 @pytest.mark.parametrize(
     ("buyer", "message"),
     [
-        ({"first": "A", "lst": "B"}, "most like Person, but Person of buyer has no field 'lst'"),
+        ({"first": "A", "lst": "B"}, "most like Person, but Person of buyer has no field 'lst'; the nearest is 'last'"),
         ({"legal": "A"}, "most like Company, but buyer.tax is missing"),
         ({"legal": "A", "tax": 7}, "most like Company, but buyer.tax is not of its type, string"),
-        ({"first": "A", "legal": "B", "tax": "C"}, "most like Company, but Company of buyer has no field 'first'"),
+        (
+            {"first": "A", "legal": "B", "tax": "C"},
+            "most like Company, but Company of buyer lacks a field that is given",
+        ),
         ({"name": "A"}, "buyer is not of its type, null or Person or Company"),
         ("A", "buyer is not of its type, null or Person or Company"),
     ],
@@ -197,3 +200,14 @@ def test_of_several_branches_the_one_that_is_meant_is_judged(buyer: object, mess
     with pytest.raises(UnfitJsonError) as refused:
         from_json(kind, buyer, "buyer")
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "value", [{"Erika Mustermann": {"first": "A"}}, {"Erika Mustermann": {"first": "A", "petra.huber@x.de": "B"}}]
+)
+def test_neither_keys_of_maps_nor_unknown_names_are_quoted(value: Any) -> None:
+    kind = read_schema(json.dumps({"type": "map", "values": PERSON}))
+    with pytest.raises(UnfitJsonError) as refused:
+        from_json(kind, value, "kontakte")
+    assert "kontakte[key]" in str(refused.value)
+    assert not any(name in str(refused.value) for name in ("Erika", "petra"))

@@ -48,6 +48,11 @@ def test_a_byte_order_mark_before_json_is_no_part_of_it() -> None:
         (json.dumps(PLAIN).encode("utf-16-be"), "This is text in UTF-16"),
         (json.dumps(PLAIN).encode("utf-16")[:-2], "This is text in UTF-16"),
         (json.dumps([PLAIN]).encode(), "This is a JSON array; one record is read at a time"),
+        (b"// mine\n{}", "The record, line 1: this is no JSON: Expecting value: JSON has no comments."),
+        (b"\xef\xbb\xbf# mine\n{}", "JSON has no comments"),
+        ("h\u00e9llo\tyou\n".encode(), "The record, line 1: this is no JSON"),
+        (b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}", "its brackets nest hundreds of levels deep"),
+        (b'{"a": ' + b"7" * 6000 + b"}", "a number has more than 4,300 digits"),
         (b"[1,", "The record, line 1: this is no JSON"),
         (b"7", "This is a number in JSON, and a record is an object"),
         (b'"text"', "This is a text in JSON"),
@@ -58,7 +63,7 @@ def test_a_byte_order_mark_before_json_is_no_part_of_it() -> None:
         (b" \n", "The record is empty"),
         (with_text('"\\ud800"'), "customer.first_name has a text with half of a surrogate pair"),
         (with_text('["a", "\\uDFFF"]'), "customer.first_name[1] has a text with half of a surrogate pair"),
-        (with_text('{"\\ud800": 1}'), "the name '\\ud800' in customer.first_name has half of a surrogate pair"),
+        (with_text('{"\\ud800": 1}'), "a name in customer.first_name has half of a surrogate pair"),
         (with_text('"Ana", "first_name": "Eva"'), "'first_name' stands twice in customer: leave one of them"),
         (b'{"event_id": "a", "event_id": "a"}', "'event_id' stands twice: leave one of them"),
     ],
@@ -90,7 +95,16 @@ def test_framed_avro_is_read_with_any_text_in_it(event_id: str) -> None:
 
 
 def test_bytes_that_are_neither_are_what_the_service_would_make_of_them() -> None:
-    assert isinstance(read(b"hello").reading, Malformed)
+    assert isinstance(read(b"hello\x01\xff").reading, Malformed)
+    assert isinstance(read(b"\xffhello").reading, Malformed)
+
+
+@pytest.mark.parametrize("within", ['"\\ud800"', '{"a": 1, "a": 2}', '{"\\ud800": 1}'])
+def test_a_name_that_no_field_has_is_not_quoted(within: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        read(json.dumps({**PLAIN, "properties": {"Erika Mustermann": "HERE"}}).replace('"HERE"', within).encode())
+    assert "properties[key]" in str(refused.value)
+    assert "Erika" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

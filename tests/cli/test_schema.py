@@ -108,6 +108,22 @@ def test_what_the_service_could_not_read_is_refused_with_the_reason(file: Path, 
     assert f"candidate.avsc: {why}" in said.out
 
 
+@pytest.mark.parametrize("text", ['{"type": "record", "name": "R", "fields": []}', '"string"', '["null", "long"]'])
+def test_a_record_that_is_another_is_refused_once_and_by_name(file: Path, text: str) -> None:
+    file.write_text(text)
+    said = schema("check", file)
+    told = [line for line in said.out.splitlines() if "candidate.avsc: " in line]
+    assert said.code == 1
+    assert len(told) == len({line.replace(" can be ", " is ") for line in told}) == 1, said
+    assert "candidate.avsc: the record is " in told[0]
+
+
+@pytest.mark.parametrize("text", [f'["null", {SCHEMA_TEXT}]', f'[{SCHEMA_TEXT}, "int"]'])
+def test_a_record_that_can_be_another_is_named_too(file: Path, text: str) -> None:
+    file.write_text(text)
+    assert "candidate.avsc: the record can be " in schema("check", file).out
+
+
 def test_a_topic_with_a_mapping_of_its_own_is_asked_about_that_one(file: Path, tmp_path: Path) -> None:
     line = {
         "type": "record",

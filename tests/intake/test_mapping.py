@@ -282,7 +282,7 @@ STRANGE = """{"type": "record", "name": "Event", "fields": [
     ],
 )
 def test_strange_schemas_are_mapped_too(event: str, changes: dict[str, Any], expected: dict[str, Any]) -> None:
-    empty = {"m": {}, "price": None, "flag": None, "rows": [], "grid": [], "codes": []}
+    empty: dict[str, Any] = {"m": {}, "price": None, "flag": None, "rows": [], "grid": [], "codes": []}
     run = compile_mapping(f"event: {{custom_data: {event}}}", "strange.yaml", read_schema(STRANGE), "Event").run
     made = run(empty | changes, KAFKA, STORES, [])
     assert made == [Draft((), {"custom_data": expected} if expected else {})]

@@ -51,6 +51,7 @@ def explain(
     from capi_stream.cli.topics import UsageError, chosen
 
     try:
+        _require_text(header="".join(header or ()), key=key, now=now, topic=topic)
         unix_now = time.time() if now is None else unix_time(now)
         which = chosen(config, topic)
         beside = Beside(unix_now, topic, key, [_header(each) for each in header or ()])
@@ -67,6 +68,16 @@ def explain(
     raise typer.Exit(SENT if explanation.verdict == "sent" else NOT_SENT)
 
 
+def _require_text(**given: str | None) -> None:
+    """Raises UsageError for what the shell gave as bytes that are no UTF-8: Python has halves of pairs for them."""
+    from capi_stream.cli.json_text import is_whole
+    from capi_stream.cli.topics import UsageError
+
+    for name, text in given.items():
+        if text is not None and not is_whole(text):
+            raise UsageError(f"--{name} is no text in UTF-8. What to do: write it in UTF-8, or leave it out.")
+
+
 def _header(text: str) -> tuple[str, bytes]:
     from capi_stream.cli.topics import UsageError
 
@@ -77,6 +88,7 @@ def _header(text: str) -> tuple[str, bytes]:
 
 
 def _content(file: str) -> bytes:
+    from capi_stream.cli.json_text import printable
     from capi_stream.cli.topics import UsageError
 
     if file == "-":
@@ -84,4 +96,4 @@ def _content(file: str) -> bytes:
     try:
         return Path(file).read_bytes()
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}.") from None
+        raise UsageError(f"{printable(file)} cannot be read: {error.strerror}.") from None

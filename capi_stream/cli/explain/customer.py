@@ -48,10 +48,10 @@ class Customers:
         if not is_hash(sent) or USER_DATA[name].hashing is Hashing.NEVER:
             masked = self._mask.customer(sent, name)
             return Identifier(name, masked, masked, is_hashed=False)
+        told = self._mask.hash(name, sent)
         form = form_of(USER_DATA[name], raw, self._this_year)
         if not isinstance(form, LeftOut) and sent == hash_of(form.normal):
-            return Identifier(name, self._mask.customer(form.normal, name), sent, is_hashed=True)
+            return Identifier(name, self._mask.customer(form.normal, name), told, is_hashed=True)
         was_hashed = not isinstance(form, LeftOut) and sent == form.sent
-        return Identifier(
-            name, "(hashed already)" if was_hashed else "(made as `identifiers` says)", sent, is_hashed=True
-        )
+        normal_form = "(hashed already)" if was_hashed else "(made as `identifiers` says)"
+        return Identifier(name, normal_form, told, is_hashed=True)

@@ -11,6 +11,7 @@ from capi_stream.cli.explain.customer import Customers
 from capi_stream.cli.explain.judging import broken
 from capi_stream.cli.explain.masking import Mask
 from capi_stream.cli.explain.steps import Because, Explanation, Identifier, Made, Missing, Note, Ruled
+from capi_stream.cli.explain.twins import twins
 from capi_stream.cli.explain.unmet import unmet
 from capi_stream.cli.explain.verdicts import NO_PIXEL, Fates, counted, verdict
 from capi_stream.cli.samples import Sample
@@ -34,16 +35,20 @@ NOTES = {
 }
 """What was done to a parameter, or what it lacks, for a person."""
 
+OBJECTS = ("custom_data", "user_data", "app_data")
+"""Under these a value is counted that is no parameter's: one's own name stands in no metric."""
+
 
 def explained(sample: Sample, unix_now: float, *, is_raw: bool) -> Explanation:
     """What becomes of `sample` at Unix second `unix_now`; personal data masked unless `is_raw`."""
     topic = sample.chosen.topic
     spec, _ = read_spec(topic.mapping, topic.mapping_name)
-    mask = Mask(spec, is_off=is_raw)
+    mask = Mask(spec, sample.chosen.intake.routing.conditions.values(), is_off=is_raw)
     record = None if sample.decoded is None else mask.record(read_schema(topic.schema), sample.decoded)
     explainer = _Explainer(sample, unix_now, mask)
     drafts, dropped = _drafts(sample)
-    notes = [Note(None, None, _left_out(each)) for each in dict.fromkeys(dropped)]
+    notes = [Note(None, None, _left_out(each, drafts)) for each in dict.fromkeys(dropped)]
+    notes += [Note(None, None, f"{each.text(mask.text)}: Meta keeps one of them") for each in twins(sample.reading)]
     why = list(_of_record(sample, mask, is_raw=is_raw))
     events: list[Made] = []
     for index, draft in enumerate(drafts):
@@ -199,7 +204,24 @@ def _noted(note: Noted) -> str:
     return meaning.format(note.field) if meaning else f"{note.field}: {note.what.replace('_', ' ')}"
 
 
-def _left_out(dropped: Dropped) -> str:
+def _left_out(dropped: Dropped, drafts: Sequence[Draft]) -> str:
+    """What the mapping could not read. Of a `first` another may have been, so that its field is there all the same."""
     if dropped == SHADOWED:
         return "a custom property is left out, since a parameter has its name"
-    return f"{dropped.field} is left out: {dropped.reason.replace('_', ' ')}"
+    reason = dropped.reason.replace("_", " ")
+    if dropped.field in OBJECTS:
+        what = "custom property" if dropped.field == "custom_data" else f"member of {dropped.field}"
+        return f"a {what} could not be read: {reason}"
+    if any(_has(each.event, dropped.field) for each in drafts):
+        return f"one of the values for {dropped.field} could not be read: {reason}"
+    return f"{dropped.field} is left out: {reason}"
+
+
+def _has(value: Any, name: str) -> bool:
+    """Whether an event has the parameter `name` anywhere."""
+    match value:
+        case dict():
+            return name in value or any(_has(each, name) for each in value.values())
+        case list():
+            return any(_has(each, name) for each in value)
+    return False

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from capi_stream.cli.explain.twins import twins
 from capi_stream.cli.json_text import JsonError, read, written
 from capi_stream.cli.samples import Beside, sample, unix_time
 from capi_stream.cli.topics import Chosen, UsageError
@@ -35,6 +36,11 @@ class Case:
         return self.record.name.removesuffix(RECORD)
 
     @property
+    def beside_file(self) -> Path:
+        """Where `beside` stands, or would."""
+        return self.record.with_name(self.name + BESIDE)
+
+    @property
     def topic(self) -> str | None:
         """The topic that the case names."""
         return self.beside.get("topic")
@@ -51,6 +57,9 @@ class Outcome:
 def cases(directory: Path) -> Iterator[Case]:
     """The cases in `directory`, by name. Raises UsageError where it has none, or a file that cannot be read."""
     records = _records(directory)
+    for file in (directory / each for each in (RECORD, BESIDE, EVENTS)):
+        if file.exists():
+            raise UsageError(f"{file} has no name: call it NAME{file.name}.")
     names = {each.name.removesuffix(RECORD) for each in records}
     for file in sorted([*directory.glob(f"*{EVENTS}"), *directory.glob(f"*{BESIDE}")]):
         name = file.name.removesuffix(EVENTS).removesuffix(BESIDE)
@@ -87,11 +96,17 @@ def outcome(case: Case, chosen: Chosen, unix_now: float | None, *, write: bool) 
     """Compare one case as of `unix_now`, or of the time that the case names. Raises UsageError."""
     beside = _beside(case, unix_now)
     try:
-        made = _events(sample(case.record.read_bytes(), beside, chosen).reading)
+        reading = sample(case.record.read_bytes(), beside, chosen).reading
     except UsageError as error:
         raise UsageError(f"{case.record}: {error}") from None
     except OSError as error:
         raise UsageError(f"{case.record} cannot be read: {error.strerror}.") from None
+    told = _compared(case, _events(reading), write=write)
+    warnings = [f"warning  {case.name}: {each.text()}: Meta keeps one of them" for each in twins(reading)]
+    return Outcome(told.verdict, [*told.lines, *warnings])
+
+
+def _compared(case: Case, made: Any, *, write: bool) -> Outcome:
     if case.expected == made:
         return Outcome("alike", [f"ok       {case.name}"])
     if write:
@@ -149,19 +164,27 @@ def _beside(case: Case, unix_now: float | None) -> Beside:
     told = case.beside
     if unix_now is None:
         if "now" not in told:
-            file = case.record.with_name(case.name + BESIDE)
             raise UsageError(
-                f'{case.name} does not say when it is: write {{"now": "2026-01-01T12:00Z"}} into {file}, or give --now.'
+                f'{case.name} does not say when it is: write {{"now": "2026-01-01T12:00Z"}} into {case.beside_file}, '
+                "or give --now."
             )
-        unix_now = unix_time(str(told["now"]))
-    published = unix_time(str(told.get("timestamp", told.get("now", PUBLISHED))))
+        unix_now = _time(case, "now")
+    published = _time(case, "timestamp" if "timestamp" in told else "now", PUBLISHED)
     headers = _headers(told.get("headers", {}), case)
     return Beside(unix_now, case.topic, told.get("key"), headers, int(published * 1000))
 
 
+def _time(case: Case, name: str, otherwise: str = "") -> float:
+    """What the case says under `name`, as Unix seconds."""
+    try:
+        return unix_time(str(case.beside.get(name, otherwise)))
+    except UsageError as error:
+        raise UsageError(f"{case.beside_file}, {name}: {error}") from None
+
+
 def _headers(told: Any, case: Case) -> Headers:
     if not isinstance(told, dict) or not all(isinstance(each, str) for each in told.values()):
-        raise UsageError(f"{case.name}{BESIDE}: headers is an object of texts.")
+        raise UsageError(f"{case.beside_file}: headers is an object of texts.")
     return [(name, value.encode()) for name, value in told.items()]
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from capi_stream.cli.mapping import names
+from capi_stream.cli.mapping.amounts import item_price, value
 from capi_stream.cli.mapping.guesses import ACTION_SOURCES, STANDARD_EVENTS, Guess, fitting, guess, translated
 from capi_stream.cli.mapping.leaves import Leaf
 from capi_stream.cli.mapping.lines import DECIDE, Line, unsure
+from capi_stream.cli.mapping.times import event_time
 from capi_stream.intake.mapping.paths import Found
 
 DENIAL = re.compile(r"den(y|ied)|refuse|revoke|withdrawn|opt_?out|^no$|none|false", re.IGNORECASE)
@@ -71,7 +73,7 @@ def _filters(making: _Beginning) -> None:
         making.lines.append(Line(1, "- reason: test_record", unsure("is this what the field means?")))
         making.lines.append(Line(1, f"  when: {{{tests.leaf.text}: true}}"))
     if consent:
-        value = (
+        denial = (
             next(filter(DENIAL.search, consent.leaf.symbols), consent.leaf.symbols[-1])
             if consent.leaf.symbols
             else "false"
@@ -79,7 +81,7 @@ def _filters(making: _Beginning) -> None:
         making.lines.append(Line(1, "- reason: no_consent", is_off=True))
         making.lines.append(
             Line(
-                1, f"  when: {{{consent.leaf.text}: {value}}}", unsure("which values forbid advertising?"), is_off=True
+                1, f"  when: {{{consent.leaf.text}: {denial}}}", unsure("which values forbid advertising?"), is_off=True
             )
         )
 
@@ -100,8 +102,7 @@ def _pixel(making: _Beginning) -> None:
 
 def _event(making: _Beginning) -> None:
     making.lines.extend(_event_name(making.outer))
-    times = [each for each in making.outer if each.is_time]
-    making.made(1, "event_time", guess(times, names.TIME, lambda leaf: True))
+    making.lines.extend(event_time(making.outer))
     own = guess(making.outer, names.EVENT_ID, fitting("event_id"))
     order = guess(making.outer, names.ORDER_ID, fitting("event_id"))
     if own is None and order is not None:
@@ -158,17 +159,13 @@ def _key(symbol: str) -> str:
 
 
 def _custom(making: _Beginning) -> None:
+    making.lines.append(value(making.outer) or Line(2, "value:", NEEDED["value"], is_off=True))
     for name, called in names.CUSTOM.items():
-        what = guess(making.outer, called, fitting(f"custom_data.{name}"))
-        if name == "value" and what and (names.CENTS.search(what.leaf.spoken) or what.leaf.kinds == {"integer"}):
-            remark = f"{DECIDE}if it counts cents, so; else without scale: the API wants 12.50"
-            making.lines.append(Line(2, f"value: {{from: {what.leaf.text}, scale: 2}}", remark, is_off=True))
-        else:
-            making.made(2, name, what, NEEDED.get(name, NOT_FOUND))
+        making.made(2, name, guess(making.outer, called, fitting(f"custom_data.{name}")), NEEDED.get(name, NOT_FOUND))
     making.made(2, "order_id", guess(making.outer, names.ORDER_ID, fitting("custom_data.order_id")))
     _contents(making)
     for leaf in making.outer:
-        if leaf.kinds == {"map"}:
+        if leaf.is_spreadable:
             remark = unsure("sends every entry as it is; is there personal data among them?")
             making.lines.append(Line(2, f'"*": {leaf.text}', remark, is_off=True))
             break
@@ -198,7 +195,9 @@ def _is_called(name: str, called: names.Names) -> bool:
 def _members(inner: Sequence[Leaf]) -> Iterator[Line]:
     for name, called in names.ITEM.items():
         what = guess(inner, called, fitting(f"custom_data.contents[].{name}"))
-        if what is None:
+        if name == "item_price":
+            yield item_price(inner) or Line(4, f"{name}:", NOT_FOUND, is_off=True)
+        elif what is None:
             yield Line(4, f"{name}:", NOT_FOUND, is_off=True)
         else:
             yield Line(4, f"{name}: {what.leaf.text}", unsure(what.doubt))

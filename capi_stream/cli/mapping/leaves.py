@@ -38,6 +38,28 @@ class Leaf(NamedTuple):
         return isinstance(self.found.only, Primitive) and (self.found.only.logical or "").startswith("timestamp")
 
     @property
+    def is_text(self) -> bool:
+        """Whether it is free text, which may say anything: a time, an amount."""
+        only = self.found.only
+        return self.kinds == {"text"} and isinstance(only, Primitive) and (only.kind, only.logical) == ("string", None)
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it is a whole number of which the schema says no more."""
+        only = self.found.only
+        return self.kinds == {"integer"} and isinstance(only, Primitive) and only.logical is None
+
+    @property
+    def is_spreadable(self) -> bool:
+        """Whether it is a map whose entries an event can hold as they are."""
+        if not isinstance(self.found.only, Map):
+            return False
+        try:
+            return bool(coercion(at(self.found.only.values)).kinds)
+        except WrongPathError:  # of records, say
+            return False
+
+    @property
     def symbols(self) -> tuple[str, ...]:
         """Of an enum, its symbols."""
         return self.found.only.symbols if isinstance(self.found.only, Enum) else ()
@@ -50,8 +72,10 @@ def snake(name: str) -> str:
 
 def leaves(schema: Type) -> list[Leaf]:
     """Every leaf of a record's schema, outer ones first."""
-    found = list(dict.fromkeys(islice(_leaves(schema, (), ()), MOST_SUGGESTIONS)))
-    return sorted(found, key=lambda leaf: len(leaf.path) + len(leaf.within))
+    found = islice(_leaves(schema, (), ()), MOST_SUGGESTIONS)
+    # Not a set of leaves: of what is found there a default can be a list, which has no hash.
+    alike = {(each.path, each.within, each.kinds, each.is_time, each.symbols): each for each in found}
+    return sorted(alike.values(), key=lambda leaf: len(leaf.path) + len(leaf.within))
 
 
 def _leaves(kind: Type, path: tuple[str, ...], within: tuple[str, ...]) -> Iterator[Leaf]:

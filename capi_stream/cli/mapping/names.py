@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -89,13 +88,25 @@ TIME = named(
     r"update|cancel|expire|delete|depart|arriv|ship|deliver|start|end|valid",
 )
 
-CUSTOM: Mapping[str, Names] = {
-    "value": named(
+AS_TEXT = r"_?(text|txt|str|string)"
+CENTS = r"_?(in_?)?(cents?|pence|pennies|centimes?|centavos?|centesimi|minor(_units?)?)|_(in_)?ct"
+
+
+def amount(called: Names) -> Names:
+    """The same names, and with a word behind them that says how the amount is written."""
+    behind = rf"({CENTS})?({AS_TEXT})?"
+    return Names(f"({called.sure}){behind}", f"({called.weak}){behind}", called.never)
+
+
+VALUE = amount(
+    named(
         "value",
         r"(grand_|order_|cart_)?(total|value|revenue)(_(amount|price|value|gross|sum))?|amount_(total|paid)",
-        r"amount|price|sum|gross|net|paid|\w+_(cents|minor)",
+        rf"amount|price|sum|gross|net|paid|\w+_({CENTS})",
         r"tax|vat|shipping|discount|fee|count|quantity|refund|deposit",
-    ),
+    )
+)
+CUSTOM: Mapping[str, Names] = {
     "currency": named("currency", r"currency(_?(code|iso))?"),
     "num_items": named("num_items", r"num_items|item_?count|number_of_items"),
     "search_string": named("search_string", r"search_?(string|term|query)"),
@@ -104,18 +115,19 @@ CUSTOM: Mapping[str, Names] = {
 ITEM: Mapping[str, Names] = {
     "id": named("id", rf"sku|ean|gtin|upc|isbn|{numbered(ITEM_NAME)}", rf"\w*(id|code|number)|{words('number')}"),
     "quantity": named("quantity", r"quantity|qty|count|pieces|units"),
-    "item_price": named(
-        "item_price",
-        r"(unit|item|single)?_?price(_each)?|unit_(amount|cost)",
-        r"amount|fare|price\w*|cost",
-        "tax|discount",
+    "item_price": amount(
+        named(
+            "item_price",
+            r"(unit|item|single)?_?price(_each)?|unit_(amount|cost)",
+            r"amount|fare|price\w*|cost",
+            "tax|discount",
+        )
     ),
     "title": named("title", r"title|product_name|name"),
     "brand": named("brand", "brand"),
     "category": named("category", "category"),
 }
 LINES = named("contents", r"(line_?)?items|lines|positions|products|articles|basket|cart")
-CENTS = re.compile(r"cent|minor|pence|_ct$|micros")
 PIXEL = named("pixel", r"pixel_?ids?|dataset_?ids?")
 STORE = named("store", r"(store|shop|brand|tenant)(_?(id|code|key))?")
 TEST = named("test", r"(is_)?test(_(order|event|record|mode))?")

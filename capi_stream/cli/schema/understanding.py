@@ -7,8 +7,9 @@ sometimes holds what cannot be read: such a record becomes a dead letter by itse
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 from capi_stream.intake.avro.decoding import Decoder
@@ -46,6 +47,8 @@ class Change(NamedTuple):
 
 
 Finding = Refusal | Change
+WHOLE = "the record"
+"""How `differences` calls what no path leads to."""
 
 
 def understood(text: str, topic: TopicSettings) -> list[Finding]:
@@ -65,52 +68,74 @@ def understood(text: str, topic: TopicSettings) -> list[Finding]:
 def compared(writer: Type, reader: Type) -> list[Finding]:
     """All that parts the two, from the outside in. Refusals come first."""
     always = differences(writer, reader)
-    rest = list(_differing(writer, reader, ""))
-    told = [Refusal(text.partition(" ")[0], text) for text in always]
+    rest = [_told(each) for each in _Comparison().within(writer, reader)]
+    told = [Refusal("" if text.startswith(f"{WHOLE} ") else text.partition(" ")[0], text) for text in always]
     sometimes = [each for each in rest if isinstance(each, Refusal) and each.path not in {one.path for one in told}]
     return [*told, *sometimes, *(each for each in rest if isinstance(each, Change))]
 
 
+def _told(finding: Finding) -> Finding:
+    """A finding by itself, its text a sentence with the path."""
+    path = finding.path.removeprefix(".")
+    return finding._replace(path=path, text=f"{path or WHOLE} {finding.text}")
+
+
 # Two schemas.
 
-
-def _differing(writer: Type, reader: Type, path: str) -> Iterator[Finding]:
-    for branch in branches(writer):
-        like = next((each for each in branches(reader) if _takes(each, branch)), None)
-        if like is None:
-            yield Refusal(path, f"{path} can be {shown(branch)} there and is {shown(reader)} here")
-        else:
-            yield from _within(branch, like, path)
+MOST = 1_000  # findings: names that are used again make a small schema vast
 
 
-def _within(writer: Type, reader: Type, path: str) -> Iterator[Finding]:
-    match writer, reader:
-        case RecordType(), RecordType():
-            yield from _in_record(writer, reader, path)
-        case Array(items=written), Array(items=read):
-            yield from _differing(written, read, f"{path}[]")
-        case Map(values=written), Map(values=read):
-            yield from _differing(written, read, f"{path}.*")
-        case Enum(), Enum():
-            yield from _in_enum(writer, reader, path)
-        case Primitive(), Primitive() if (writer.kind, writer.logical) != (reader.kind, reader.logical):
-            yield Change(path, f"{path} is {shown(writer)} there and is read as {shown(reader)}")
+class _Comparison:
+    """One comparison. What parts two types is found once, and told at each place that has them."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], list[Finding]] = {}
+
+    def within(self, writer: Type, reader: Type) -> list[Finding]:
+        """What parts the two; paths begin behind where they stand, and texts behind the path."""
+        pair = id(writer), id(reader)
+        if pair not in self._known:
+            self._known[pair] = list(islice(self._differing(writer, reader), MOST))
+        return self._known[pair]
+
+    def _differing(self, writer: Type, reader: Type) -> Iterator[Finding]:
+        for branch in branches(writer):
+            like = next((each for each in branches(reader) if _takes(each, branch)), None)
+            if like is None:
+                yield Refusal("", f"can be {shown(branch)} there and is {shown(reader)} here")
+            else:
+                yield from self._of_branch(branch, like)
+
+    def _of_branch(self, writer: Type, reader: Type) -> Iterator[Finding]:
+        match writer, reader:
+            case RecordType(), RecordType():
+                yield from self._in_record(writer, reader)
+            case Array(items=written), Array(items=read):
+                yield from _behind("[]", self.within(written, read))
+            case Map(values=written), Map(values=read):
+                yield from _behind(".*", self.within(written, read))
+            case Enum(), Enum():
+                yield from _in_enum(writer, reader)
+            case Primitive(), Primitive() if (writer.kind, writer.logical) != (reader.kind, reader.logical):
+                yield Change("", f"is {shown(writer)} there and is read as {shown(reader)}")
+
+    def _in_record(self, writer: RecordType, reader: RecordType) -> Iterator[Finding]:
+        read = set()
+        for field in reader.fields:
+            written = _written(writer, field)
+            if written is not None:
+                read.add(written.name)
+                yield from _behind(f".{field.name}", self.within(written.type, field.type))
+            elif field.default is not MISSING:  # without one it is among the differences
+                default = json.dumps(field.default, default=str)
+                yield Change(f".{field.name}", f"is missing there and is read as {default}")
+        for field in writer.fields:
+            if field.name not in read:
+                yield Change(f".{field.name}", "is unknown here and is skipped")
 
 
-def _in_record(writer: RecordType, reader: RecordType, path: str) -> Iterator[Finding]:
-    read = set()
-    for field in reader.fields:
-        where = f"{path}.{field.name}" if path else field.name
-        written = _written(writer, field)
-        if written is not None:
-            read.add(written.name)
-            yield from _differing(written.type, field.type, where)
-        elif field.default is not MISSING:  # without one it is among the differences
-            yield Change(where, f"{where} is missing there and is read as {json.dumps(field.default, default=str)}")
-    for field in writer.fields:
-        if field.name not in read:
-            where = f"{path}.{field.name}" if path else field.name
-            yield Change(where, f"{where} is unknown here and is skipped")
+def _behind(step: str, found: Iterable[Finding]) -> Iterator[Finding]:
+    return (each._replace(path=f"{step}{each.path}") for each in found)
 
 
 def _written(writer: RecordType, field: Field) -> Field | None:
@@ -118,14 +143,12 @@ def _written(writer: RecordType, field: Field) -> Field | None:
     return next((each for each in found if each is not None), None)
 
 
-def _in_enum(writer: Enum, reader: Enum, path: str) -> Iterator[Finding]:
+def _in_enum(writer: Enum, reader: Enum) -> Iterator[Finding]:
     unknown = [symbol for symbol in writer.symbols if symbol not in reader.symbols]
     if unknown and reader.default is None:
-        yield Refusal(
-            path, f"{path} can be {', '.join(unknown)} there, and the enum here has neither that nor a default"
-        )
+        yield Refusal("", f"can be {', '.join(unknown)} there, and the enum here has neither that nor a default")
     elif unknown:
-        yield Change(path, f"{path} can be {', '.join(unknown)} there, which is read as {reader.default}")
+        yield Change("", f"can be {', '.join(unknown)} there, which is read as {reader.default}")
 
 
 def _takes(reader: Type, branch: Type) -> bool:
