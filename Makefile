@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-pins
 
-.PHONY: help env demo lint check test ops simulate fuzz storms outage format pins clean
+.PHONY: help env demo lint check test ops pictures simulate fuzz storms outage format pins clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -39,6 +39,10 @@ test: lint ops  ## everything, on a real Kafka and a real schema registry, with 
 ops: env  ## the tools that check metrics, alerts, dashboards, manifests, image and pages; what cannot be had is told
 	$(BIN)/python -m tests.ops.tools
 
+pictures: ops  ## draw the pictures of docs/pictures anew, from runs against a real Prometheus; needs npm, takes 4 minutes
+	$(BIN)/python -m tests.ops.pictures_status
+	$(BIN)/python -m tests.ops.dashboard_pictures
+
 N ?= 100000
 SEED_BASE ?= 1000000
 simulate: env  ## N random schedules of the delivery engine, from SEED_BASE on, on all cores
@@ -72,6 +76,8 @@ pins: env  ## pin all dependencies anew
 	  $(VENV)/pins/bin/uv pip compile $$what --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/$$set.txt || exit 1; \
 	done
+	echo checkov | $(VENV)/pins/bin/uv pip compile - --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/checkov.txt
 
 clean:  ## remove the environment and what the tools left
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -16,6 +16,7 @@ import structlog
 
 from capi_stream import outlets
 from capi_stream.config import Settings
+from capi_stream.config.facts import facts
 from capi_stream.delivery.engine import Engine
 from capi_stream.endpoints.posters import PosterBroken
 from capi_stream.endpoints.tokens import Renewed, Tokens
@@ -24,7 +25,7 @@ from capi_stream.kafka.consumer import GroupConsumer
 from capi_stream.kafka.failures import KafkaFailure
 from capi_stream.kafka.registries import Registries
 from capi_stream.kafka.registry import Fetched
-from capi_stream.model import Partition
+from capi_stream.model import Partition, Record
 from capi_stream.observability.admin import AdminFailure
 from capi_stream.observability.board import Sight
 from capi_stream.observability.logs import set_up
@@ -109,10 +110,11 @@ class Service:
         self._engine = Engine(settings.limits)
         self._intake = Intake(settings.intake)
         self._tokens = Tokens(settings.posters.credentials, settings.posters.token_check_seconds)
-        self._posters, self._letters, self._version = make(settings, self._tokens)
+        made = make(settings, self._tokens)
+        self._posters, self._letters, self._version, self._token_expiries, self._quality = made
         self._registries = Registries(settings.registries)
         self._consumer = GroupConsumer(settings.consumer, self)
-        self._watch = Watch(settings.admin, settings.limits, self._version, settings.api_version)
+        self._watch = Watch(settings.admin, settings.limits, self._version, settings.api_version, facts(settings))
         self._loop_seconds: Counter[str] = Counter()
         self._show_at = 0.0
         self._give_back_by = float("inf")  # set once, when the whole service stops
@@ -130,8 +132,7 @@ class Service:
         self._watch.close()
 
     def _turn(self) -> None:
-        with self._timed("poll"):
-            records = self._consumer.poll(POLL_RECORDS, self._engine.wait(time.monotonic()))
+        records = self._poll()
         with self._timed("map"):
             for record in records:
                 self._engine.received(record, self._intake(record, time.time()), time.monotonic())
@@ -144,6 +145,17 @@ class Service:
             for commit, error in self._consumer.commits_ended():
                 self._engine.commit_ended(commit, error, time.monotonic())
         self._show()
+
+    def _poll(self) -> list[Record]:
+        """The next records. A poll that brings fewer than it may has waited in vain for more: that was idle time."""
+        began = time.monotonic()
+        wait_seconds = self._engine.wait(began)
+        records = self._consumer.poll(POLL_RECORDS, wait_seconds)
+        seconds = time.monotonic() - began
+        idle = min(wait_seconds, seconds) if len(records) < POLL_RECORDS else 0.0
+        self._took("idle", idle)
+        self._took("poll", seconds - idle)
+        return records
 
     def _learn_schemas(self) -> None:
         self._registries.want(self._engine.wanted_schemas())
@@ -169,7 +181,7 @@ class Service:
         self._renew_tokens()
         if self._asked.to_reset_fuses:
             self._asked.to_reset_fuses = False
-            log.warning("fuses_reset", gates=self._engine.reset_fuses())
+            log.warning("fuses_reset", gate_count=self._engine.reset_fuses())
         for batch in self._engine.ready(time.monotonic(), time.time()):
             self._posters.submit(batch)
         for letter in self._engine.letters(time.monotonic()):
@@ -182,7 +194,7 @@ class Service:
                 self._engine.credential_changed(change.credential, time.monotonic())
             else:
                 log.warning(
-                    "token_unreadable", credential=change.credential, file=str(change.file), problem=change.problem
+                    "token_unreadable", credential=change.credential, file=str(change.file), reason=change.problem
                 )
 
     def _drain(self) -> None:
@@ -191,7 +203,7 @@ class Service:
         Polling goes on, with every partition paused, so that the rebalances of others do not wait for us.
         """
         deadline = self._give_back_by = time.monotonic() + self._deadlines.drain_seconds
-        log.info("draining", seconds=self._deadlines.drain_seconds)
+        log.info("draining", drain_seconds=self._deadlines.drain_seconds)
         self._watch.board.became("stopping")
         self._engine.stopping()
         while time.monotonic() < deadline - self._deadlines.commit_seconds and self._engine.can_settle_before(deadline):
@@ -237,7 +249,10 @@ class Service:
     def _timed(self, phase: str) -> Iterator[None]:
         began = time.monotonic()
         yield
-        self._loop_seconds[phase] += time.monotonic() - began  # type: ignore[assignment]  # a Counter adds floats too
+        self._took(phase, time.monotonic() - began)
+
+    def _took(self, phase: str, seconds: float) -> None:
+        self._loop_seconds[phase] += seconds  # type: ignore[assignment]  # a Counter adds floats too
 
     def _show(self) -> None:
         now = time.monotonic()
@@ -245,7 +260,10 @@ class Service:
         if now < self._show_at:
             return
         self._show_at = now + SHOW_EVERY_SECONDS
-        outages = (self._consumer.outage, self._letters.outage, *self._registries.outages)
+        for event, seconds in self._consumer.rebalances_ended():
+            self._watch.rebalanced(event, seconds)
+        kafka = self._consumer.outage or self._letters.outage
+        outages = [*([f"Kafka cannot be reached ({kafka})"] if kafka else []), *self._registries.outages]
         self._watch.show(
             Sight(
                 self._engine.snapshot(now, time.time()),
@@ -253,6 +271,8 @@ class Service:
                 dict(self._consumer.rebalances),
                 dict(self._loop_seconds),
                 dict(self._registries.fetches),
-                tuple(each for each in outages if each is not None),
+                tuple(outages),
+                self._token_expiries(),
+                self._quality(),
             )
         )

@@ -9,7 +9,10 @@ import typer
 
 from capi_stream import __version__
 
-COMMANDS = ("run", "check", "preview", "config", "explain", "mapping", "hash", "fuse", "schema", "sandbox", "demo")
+COMMANDS = (
+    *("run", "check", "preview", "config", "explain", "mapping"),
+    *("hash", "fuse", "schema", "quality", "sandbox", "demo"),
+)
 
 
 def main() -> None:

@@ -13,11 +13,12 @@ from capi_stream.config.settings import Deadlines, Settings
 from capi_stream.config.topic_files import wrong_in
 from capi_stream.config.tree import Registry, TopicPart, Tree
 from capi_stream.delivery.settings import FuseSettings, Limits, Route
+from capi_stream.endpoints.settings import QualitySettings
 from capi_stream.intake.parameters.settings import IdentifierSettings, Rules
 from capi_stream.intake.settings import BUILT_IN_MAPPING, BUILT_IN_SCHEMA, IntakeSettings, Routing, TopicSettings
 from capi_stream.kafka.settings import ConsumerSettings, ProducerSettings, RegistrySettings
 from capi_stream.model import PixelId
-from capi_stream.observability.settings import AdminSettings, LogSettings
+from capi_stream.observability.settings import AdminSettings, LogSettings, TracingSettings
 
 SHARED_REGISTRY = ""
 
@@ -47,7 +48,13 @@ class Builder:
                 tree.deadlines.drain_seconds, tree.deadlines.revoke_seconds, tree.deadlines.commit_floor_seconds
             ),
             api_version=tree.api.version,
+            quality=QualitySettings(minutes * 60) if (minutes := tree.quality.every_minutes) is not None else None,
+            tracing=self._tracing(),
         )
+
+    def _tracing(self) -> TracingSettings | None:
+        part = self._tree.tracing
+        return None if part is None else TracingSettings(part.endpoint, part.sample_ratio, part.service_name)
 
     # Delivery.
 

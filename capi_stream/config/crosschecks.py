@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import NamedTuple
 
 from capi_stream.config.keys import KeyPath
@@ -26,6 +27,7 @@ def crosschecks(tree: Tree) -> Iterator[Finding]:
     yield from _stores(tree)
     yield from _default_pixel(tree)
     yield from _deadlines(tree)
+    yield from _tracing(tree)
     if tree.delivery.buffer_bytes < 2 * tree.delivery.batch_bytes:
         path, other = ("delivery", "buffer_bytes"), ("delivery", "batch_bytes")
         yield Finding(path, "this holds no two batches", "Raise it, or lower delivery.batch_bytes", (other,))
@@ -111,6 +113,22 @@ def _default_pixel(tree: Tree) -> Iterator[Finding]:
     if pixel is not None and pixel not in tree.pixels:
         advice = "Write one of pixels, or leave it out"
         yield Finding(("default_pixel",), "this is none of the pixels", advice, (("pixels", pixel),))
+
+
+# Tracing.
+
+
+def _tracing(tree: Tree) -> Iterator[Finding]:
+    if tree.tracing is not None and not _is_installed("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"):
+        what = "OpenTelemetry, which this needs, is not installed"
+        yield Finding(("tracing",), what, "Run pip install capi-stream[tracing], or leave tracing out")
+
+
+def _is_installed(*names: str) -> bool:
+    try:
+        return all(find_spec(name) is not None for name in names)
+    except ModuleNotFoundError:  # not even what holds it
+        return False
 
 
 # Deadlines.

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from capi_stream.delivery.settings import Limits
-from capi_stream.endpoints.settings import PosterSettings
+from capi_stream.endpoints.settings import PosterSettings, QualitySettings
 from capi_stream.intake.settings import IntakeSettings
 from capi_stream.kafka.settings import ConsumerSettings, ProducerSettings, RegistrySettings
-from capi_stream.observability.settings import AdminSettings, LogSettings
+from capi_stream.observability.settings import AdminSettings, LogSettings, TracingSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +35,5 @@ class Settings:
     logs: LogSettings
     deadlines: Deadlines
     api_version: str
+    quality: QualitySettings | None = None  # None: Meta is not asked
+    tracing: TracingSettings | None = None  # None: no spans are made

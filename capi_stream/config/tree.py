@@ -33,7 +33,7 @@ from capi_stream.endpoints.settings import Timeouts
 from capi_stream.intake.avro.framing import Framing
 from capi_stream.intake.parameters.settings import ExternalIdHashing, Future, IdentifierSettings, Rules
 from capi_stream.kafka.settings import ConsumerSettings, ProducerSettings, Rebalance, RegistrySettings
-from capi_stream.observability.settings import AdminSettings, LogSettings
+from capi_stream.observability.settings import AdminSettings, LogSettings, TracingSettings
 
 
 class Kafka(Part):
@@ -272,6 +272,15 @@ class Admin(Part):
     """How many pixels have metrics of their own; the others share one series."""
 
 
+class Quality(Part):
+    """What Meta says of the events that arrived: its Dataset Quality API."""
+
+    every_minutes: Annotated[float, Field(ge=15, le=60)] | None = None
+    """How often it is asked of each pixel at Graph, give or take a tenth; never, if it is left out. What it says is
+    beside our own metrics then (`dataset_*` in docs/metrics.md), and changes over hours. `capi-stream quality` asks
+    without this setting."""
+
+
 class Logs(Part):
     """What is logged to stderr."""
 
@@ -279,6 +288,17 @@ class Logs(Part):
     """`auto` is console on a terminal, else json."""
     level: Literal["debug", "info", "warning", "error"] = default_of(LogSettings, "level")
     """The least that is logged."""
+
+
+class Tracing(Part):
+    """Spans of the posts, for OpenTelemetry (docs/tracing.md)."""
+
+    endpoint: Url = Field(examples=["http://collector:4318/v1/traces"])
+    """Where a collector takes OTLP over HTTP, with the path."""
+    sample_ratio: Annotated[float, Field(ge=0, le=1)] = default_of(TracingSettings, "sample_ratio")
+    """The share of posts that have a span."""
+    service_name: Text = default_of(TracingSettings, "service_name")
+    """OpenTelemetry's `service.name`."""
 
 
 class Tree(Part):
@@ -316,5 +336,12 @@ class Tree(Part):
     """What may take how long."""
     admin: Annotated[Admin, OrEmpty] = Admin()
     """The port of metrics, health and the status page."""
+    quality: Annotated[Quality, OrEmpty] = Quality()
+    """What Meta says of the events that arrived, off by default. Never in the way of delivery."""
     logs: Annotated[Logs, OrEmpty] = Logs()
     """What is logged to stderr."""
+    tracing: Tracing | None = None
+    """Spans of the posts, for OpenTelemetry (docs/tracing.md): off without.
+
+    Needs `pip install capi-stream[tracing]`.
+    """

@@ -25,6 +25,7 @@ from capi_stream.delivery.error_table import (
 )
 from capi_stream.delivery.outcomes import Accepted, Answer, Outcome, Rejected, Scope, Unavailable, Usage
 from capi_stream.delivery.waits import read_usage, retry_after
+from capi_stream.delivery.words import without_quotes
 
 MESSAGE_CHARACTERS = 2_048
 
@@ -174,11 +175,12 @@ def _answer(reply: _Reply) -> Answer:
         text = reply.body[: 4 * MESSAGE_CHARACTERS].decode("utf-8", "replace")
     else:
         text = ""
+    code, subcode = _number(envelope.get("code")), _number(envelope.get("error_subcode"))
     return Answer(
         status=reply.status,
-        code=_number(envelope.get("code")),
-        subcode=_number(envelope.get("error_subcode")),
-        message=text[:MESSAGE_CHARACTERS],
+        code=code,
+        subcode=subcode,
+        message=without_quotes(text[:MESSAGE_CHARACTERS], (code, subcode)),
         fbtrace_id=_trace_id(envelope.get("fbtrace_id"), parsed.get("fbtrace_id"), reply.headers.get("x-fb-trace-id")),
     )
 

@@ -110,8 +110,8 @@ class LetterKind(StrEnum):
 class Letter:
     """A record on its way to the dead-letter or parked topic, verbatim, with the reason in its headers.
 
-    Times are of the monotonic clock. `carries_value` is False for the second try of a letter whose value the topic
-    refused as too large: its headers still name the source.
+    Times are of the monotonic clock, but `event_time`, which is the event's own in Unix seconds. `carries_value` is
+    False for the second try of a letter whose value the topic refused as too large: its headers still name the source.
     """
 
     kind: LetterKind
@@ -125,8 +125,16 @@ class Letter:
     first_failed_at: float = 0.0
     last_failed_at: float = 0.0
     carries_value: bool = True
+    event_time: int | None = None  # None where no event could be made
 
     @property
     def record(self) -> Record:
         """The record, with the original bytes."""
         return self.ticket.record
+
+    @property
+    def happened_at(self) -> int | None:
+        """When its event happened, in Unix seconds: for the want of a time of its own the record's, if it has one."""
+        if self.event_time is not None:
+            return self.event_time
+        return None if self.record.timestamp_ms < 0 else self.record.timestamp_ms // 1_000

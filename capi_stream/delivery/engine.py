@@ -273,5 +273,8 @@ class Engine:
     def snapshot(self, now: float, unix_now: float) -> Snapshot:
         """All that the status page and the metrics show; shares nothing with the engine."""
         parts = showing.Parts(self._limits, self._trackers.values(), self._gates, self._lanes, self._commits)
-        counts = showing.Counts(self._settling.held_bytes, self._letterbox.in_flight, len(self.wanted_schemas()))
+        settling = self._settling
+        counts = showing.Counts(
+            settling.held_bytes, settling.in_hand, self._letterbox.in_flight, len(self.wanted_schemas())
+        )
         return showing.snapshot(parts, counts, self.ledger, self.paused(), now, unix_now)

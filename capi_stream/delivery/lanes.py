@@ -9,6 +9,7 @@ from itertools import count
 
 from capi_stream.delivery.batches import Batch, Entry
 from capi_stream.delivery.gates import Gate, Gates, gate_name
+from capi_stream.delivery.ledger import LastError
 from capi_stream.delivery.outcomes import Scope
 from capi_stream.delivery.settings import Limits
 from capi_stream.model import Destination, Partition
@@ -42,7 +43,7 @@ class Lane:
         self.closed: deque[Batch] = deque()
         self.in_flight = 0
         self.due_at: float | None = None  # when the schedule looks at it next
-        self.last_error: str | None = None
+        self.last_error: LastError | None = None
         self.topics: set[str] = set()  # that have sent it something since start
         self.passed_at = float("-inf")  # when the API last accepted something of it
         self.parked_hold: float | None = None  # when the hold began during which what comes is parked

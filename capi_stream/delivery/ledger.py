@@ -6,8 +6,9 @@ The loop counts with integers; the shells turn them into series when somebody as
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from capi_stream.model import Destination, Partition
 
@@ -37,7 +38,12 @@ class Ledger:
     splits: int = 0
     resent_events: int = 0
     usage: dict[str, float] = field(default_factory=dict)  # pixel -> share of the rate limit used, as last said
+    oldest_parked: dict[str, int] = field(default_factory=dict)  # pixel -> Unix time of the oldest event parked
     late_resent_events: int = 0  # resent more than 48 h after the first post whose answer was lost
+
+    def has_parked(self, pixel: str, event_time: int) -> None:
+        """An event of `pixel` that happened at `event_time`, in Unix seconds, was parked."""
+        self.oldest_parked[pixel] = min(event_time, self.oldest_parked.get(pixel, event_time))
 
     def copy(self) -> Ledger:
         """The counts as they are now."""
@@ -72,15 +78,30 @@ class GateView:
     attempt: int
 
 
+class LastError(NamedTuple):
+    """The last answer that was no success, as an operator may see it.
+
+    `what` is reason, HTTP status, code, subcode and trace id; `words` are the API's own, without what they quote; `at`
+    is of the monotonic clock.
+    """
+
+    what: str
+    words: str
+    at: float
+
+
 @dataclass(frozen=True, slots=True)
 class LaneView:
-    """One destination. `last_error` is a safe text: reason, code and subcode, trace id."""
+    """One destination. `waiting` counts the events of its open batch, `open_batch`, too; `gates` are the scopes and
+    names of all that it must pass."""
 
     destination: Destination
     waiting: int
     in_flight: int
     oldest_event_time: int | None
-    last_error: str | None
+    last_error: LastError | None
+    open_batch: int = 0
+    gates: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +111,7 @@ class Snapshot:
     now: float
     unix_now: float
     ledger: Ledger
+    in_hand: Mapping[str, int]  # topic -> records that are neither settled nor given back
     partitions: tuple[PartitionView, ...]
     gates: tuple[GateView, ...]
     lanes: tuple[LaneView, ...]

@@ -103,6 +103,7 @@ class Letterbox:
             attempts=0 if batch is None else batch.attempts,
             first_failed_at=failed_at,
             last_failed_at=now,
+            event_time=entry.event.time,
         )
 
     def _count(self, rejection: Rejection, now: float) -> None:
@@ -161,6 +162,8 @@ class Letterbox:
         counts[rejection.reason] += 1
         pixel, event = pixel_label(rejection.pixel, self._pixels), event_label(rejection.event_name)
         self._ledger.events[pixel, event, outcome] += 1
+        if letter.kind is LetterKind.PARKED and letter.happened_at is not None:
+            self._ledger.has_parked(pixel, letter.happened_at)
         self._settling.settle(letter.ticket)
 
     def not_stored(self, letter: Letter, reason: str, now: float) -> None:

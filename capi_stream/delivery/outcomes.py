@@ -24,7 +24,7 @@ class Scope(StrEnum):
 class Answer:
     """What the API said, kept for the dead letter and the status page.
 
-    `message` is the API's own text, at most 2,048 characters; it may quote an event, so no log shows it.
+    `message` is the API's own text, without what it quotes (`words.py`): it may be shown.
     """
 
     status: int | None = None

@@ -77,7 +77,7 @@ class Posts:
         self._lanes.came_back(lane)
         self._gates.answered(lane.gates, batch, outcome, now, jitter)
         showing.count_answer(self._ledger, batch, outcome)
-        lane.last_error = showing.error_text(outcome) or lane.last_error
+        lane.last_error = showing.last_error(outcome, now) or lane.last_error
         if isinstance(outcome, Accepted):
             lane.passed_at = now
             self._accepted(batch, now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from capi_stream.delivery.ledger import Ledger
 from capi_stream.delivery.offsets import OffsetTracker, Ticket
 from capi_stream.model import Record
@@ -15,11 +17,13 @@ class Settling:
 
     def __init__(self, ledger: Ledger) -> None:
         self.held_bytes = 0
+        self.in_hand: Counter[str] = Counter()  # topic -> open tickets
         self._ledger = ledger
 
     def open(self, tracker: OffsetTracker, record: Record) -> Ticket:
         """A ticket with one part: that the record is still to be read."""
         ticket = Ticket(tracker, record)
+        self.in_hand[record.partition.topic] += 1
         tracker.received(record.offset, record.timestamp_ms)
         self.hold_bytes(ticket, record.size_bytes + RECORD_BYTES)
         return ticket
@@ -45,6 +49,7 @@ class Settling:
         ticket.tracker.held_bytes -= ticket.size_bytes
         self.held_bytes -= ticket.size_bytes
         topic = ticket.record.partition.topic
+        self.in_hand[topic] -= 1
         if ticket.is_released:
             self._ledger.records[topic, "released"] += 1
         else:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple, assert_never
 
 from capi_stream.delivery.batches import Batch
 from capi_stream.delivery.commits import Commits
 from capi_stream.delivery.gates import Gates
 from capi_stream.delivery.lanes import Lane, Lanes
-from capi_stream.delivery.ledger import LaneView, Ledger, PartitionView, Snapshot
+from capi_stream.delivery.ledger import LaneView, LastError, Ledger, PartitionView, Snapshot
 from capi_stream.delivery.offsets import OffsetTracker
 from capi_stream.delivery.outcomes import Accepted, Answer, Outcome, Rejected, Unavailable
 from capi_stream.delivery.settings import Limits
@@ -30,6 +30,7 @@ class Counts(NamedTuple):
     """Numbers of the engine as a whole."""
 
     held_bytes: int
+    in_hand: Mapping[str, int]
     letters_in_flight: int
     waiting_for_schema: int
 
@@ -37,30 +38,41 @@ class Counts(NamedTuple):
 def count_answer(ledger: Ledger, batch: Batch, outcome: Outcome) -> None:
     """Enter the answer to `batch` in the ledger."""
     pixel, endpoint = batch.destination
-    match outcome:
-        case Accepted(received):
-            name, reason = "accepted", "none"
-            if received is not None and received != len(batch.entries):
-                ledger.received_mismatch[pixel] += abs(len(batch.entries) - received)
-        case Rejected(reason):
-            name = "too_large" if reason == "too_large" else "rejected"
-        case Unavailable(reason):
-            name = "unavailable"
-            if outcome.is_unknown:
-                ledger.unknown_outcome_events[pixel] += len(batch.entries)
-    ledger.requests[pixel, endpoint, name, reason] += 1
+    reason = "none" if isinstance(outcome, Accepted) else outcome.reason
+    ledger.requests[pixel, endpoint, outcome_label(outcome), reason] += 1
     if outcome.usage is not None:
         ledger.usage[pixel] = outcome.usage.ratio
-    if name != "accepted":
-        ledger.request_errors[_label(outcome.answer.code), _label(outcome.answer.subcode)] += 1
+    match outcome:
+        case Accepted(received):
+            if received is not None and received != len(batch.entries):
+                ledger.received_mismatch[pixel] += abs(len(batch.entries) - received)
+            return
+        case Unavailable() if outcome.is_unknown:
+            ledger.unknown_outcome_events[pixel] += len(batch.entries)
+    ledger.request_errors[_label(outcome.answer.code), _label(outcome.answer.subcode)] += 1
+
+
+def outcome_label(outcome: Outcome) -> str:
+    """accepted, rejected, too_large or unavailable."""
+    match outcome:
+        case Accepted():
+            return "accepted"
+        case Rejected("too_large"):
+            return "too_large"
+        case Rejected():
+            return "rejected"
+        case Unavailable():
+            return "unavailable"
+        case _:
+            assert_never(outcome)
 
 
 def _label(number: int | None) -> str:
     return "none" if number is None else str(number)
 
 
-def error_text(outcome: Outcome) -> str | None:
-    """The last error as an operator may see it; None where there was none. The API's own words may quote an event."""
+def last_error(outcome: Outcome, now: float) -> LastError | None:
+    """The answer that came at `now` as an operator may see it; None where it was a success."""
     if isinstance(outcome, Accepted):
         return None
     answer = outcome.answer
@@ -68,7 +80,7 @@ def error_text(outcome: Outcome) -> str | None:
         outcome.reason,
         *(f"{name} {value}" for name, value in _numbers(answer) if value is not None),
     ]
-    return ", ".join(parts)
+    return LastError(", ".join(parts), answer.message, now)
 
 
 def _numbers(answer: Answer) -> Iterable[tuple[str, int | str | None]]:
@@ -90,6 +102,7 @@ def snapshot(
         now=now,
         unix_now=unix_now,
         ledger=ledger.copy(),
+        in_hand=dict(counts.in_hand),
         partitions=tuple(_partition_view(tracker, paused) for tracker in parts.trackers),
         gates=tuple(parts.gates.holding()),
         lanes=lanes,
@@ -123,4 +136,6 @@ def _lane_view(lane: Lane) -> LaneView:
         in_flight=lane.in_flight,
         oldest_event_time=min((entry.event.time for entry in lane.entries()), default=None),
         last_error=lane.last_error,
+        open_batch=len(lane.waiting),
+        gates=tuple((gate.scope.value, gate.name) for gate in lane.gates),
     )

@@ -12,12 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpcore
-import httpx
 import orjson
 
-from capi_stream.endpoints.client import connections, proof_of
-from capi_stream.endpoints.network import Deadline, trusted_authorities
+from capi_stream.endpoints.questions import Questions
 from capi_stream.endpoints.settings import PosterSettings, Target
 from capi_stream.endpoints.tokens import Tokens
 
@@ -64,11 +61,9 @@ def read(status: int, body: bytes, unix_now: float) -> Worth:
         found = orjson.loads(body)
     except ValueError:
         found = None
-    data, error = (_mapping(found, key) for key in ("data", "error"))
-    if error is not None and isinstance(error.get("code"), int):
-        code = _code(error, "error_subcode")
-        is_about_token = error["code"] in TOKEN_CODES
-        return Invalid(error.get("error_subcode") == EXPIRED, code) if is_about_token else Untold(code)
+    if (refused := refusal(found)) is not None:
+        return refused
+    data = mapping_in(found, "data")
     if data is None or not isinstance(data.get("is_valid"), bool):
         return Unanswered(f"HTTP {status} without the answer that is documented")
     expires_at = data.get("expires_at") or None
@@ -76,17 +71,28 @@ def read(status: int, body: bytes, unix_now: float) -> Worth:
         expires_at = None
     if data["is_valid"]:
         return Valid(expires_at)
-    why = _mapping(data, "error") or {}
+    why = mapping_in(data, "error") or {}
     is_expired = why.get("subcode") == EXPIRED or (expires_at is not None and expires_at <= unix_now)
-    return Invalid(is_expired, _code(why, "subcode"))
+    return Invalid(is_expired, code_of(why, "subcode"))
 
 
-def _mapping(found: Any, key: str) -> Mapping[str, Any] | None:
+def refusal(found: Any) -> Invalid | Untold | None:
+    """Graph's error in an answer, JSON that was read: against the token, or against the question; None without one."""
+    error = mapping_in(found, "error")
+    if error is None or not isinstance(error.get("code"), int):
+        return None
+    code = code_of(error, "error_subcode")
+    return Invalid(error.get("error_subcode") == EXPIRED, code) if error["code"] in TOKEN_CODES else Untold(code)
+
+
+def mapping_in(found: Any, key: str) -> Mapping[str, Any] | None:
+    """The object that stands under `key`; None where there is none."""
     inner = found.get(key) if isinstance(found, dict) else None
     return inner if isinstance(inner, dict) else None
 
 
-def _code(error: Mapping[str, Any], subcode: str) -> str:
+def code_of(error: Mapping[str, Any], subcode: str) -> str:
+    """An error's code and the subcode that stands under `subcode`, as `190/463`; `none` without either."""
     numbers = [error[key] for key in ("code", subcode) if isinstance(error.get(key), int)]
     return "/".join(map(str, numbers)) or "none"
 
@@ -95,11 +101,9 @@ class DebugToken:
     """Asks about tokens, one question after another. Raises ValueError for a `ca_file` that cannot be used."""
 
     def __init__(self, settings: PosterSettings, tokens: Tokens, unix_clock: Callable[[], float] = time.time) -> None:
-        self._settings = settings
         self._tokens = tokens
         self._unix_clock = unix_clock
-        self._deadline = Deadline()
-        self._http = connections(settings, self._deadline, trusted_authorities(settings.ca_file))
+        self._questions = Questions(settings, ANSWER_BYTES)
 
     def worth(self, target: Target) -> Worth:
         """What the token of `target`, a pixel at Graph, is worth. Ends within the timeouts' `post` seconds."""
@@ -107,28 +111,9 @@ class DebugToken:
         token = self._tokens.token(target.credential)
         if token is None:
             return Invalid(is_expired=False, code="unusable")
-        secret = self._settings.credentials[target.credential].app_secret
-        query = {"input_token": token, **({} if secret is None else {"appsecret_proof": proof_of(secret, token)})}
-        url = f"{target.endpoint.url.rstrip('/')}/{target.endpoint.version}/debug_token"
-        self._deadline.start(self._settings.timeouts.post)
-        try:
-            with self._http.stream("GET", url, params=query, headers={"Authorization": f"Bearer {token}"}) as answer:
-                return read(answer.status_code, self._body(answer), self._unix_clock())
-        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, httpcore.ProxyError) as error:
-            return Unanswered(type(error).__name__)  # not its text, which might quote the URL
-
-    def _body(self, answer: httpx.Response) -> bytes:
-        """The answer's bytes, as many as an answer has; nothing of one that cannot be decompressed."""
-        body = b""
-        try:
-            for part in answer.iter_bytes():
-                body += part
-                if len(body) > ANSWER_BYTES:
-                    return b""
-        except httpx.DecodingError:
-            return b""
-        return body
+        answer = self._questions.ask("debug_token", target, token, {"input_token": token})
+        return Unanswered(answer) if isinstance(answer, str) else read(*answer, self._unix_clock())
 
     def close(self) -> None:
         """Close all connections."""
-        self._http.close()
+        self._questions.close()

@@ -70,6 +70,13 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class QualitySettings:
+    """How often Meta is asked what it says of the events that arrived (its Dataset Quality API)."""
+
+    every_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class PosterSettings:
     """All that the posters need.
 

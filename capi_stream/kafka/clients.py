@@ -31,7 +31,7 @@ CONSUMER_DEFAULTS = {
 }
 """Where librdkafka's own defaults do not suit this service. The user's settings stand over them."""
 
-LETTER_BATCH_BYTES = 65_536  # far below any topic's max.message.bytes; one larger letter still goes, alone
+LETTER_BATCH_BYTES = 65_536  # far below an ordinary topic's max.message.bytes; one larger letter still goes, alone
 LARGEST_LETTER_BYTES = 1_000_000_000  # librdkafka's own bound: the topic decides, not its default of 1 MB
 
 
@@ -52,7 +52,7 @@ class Ear:
             self.failure = self.failure or failure(f"Kafka refuses the {self._client}", error)
         elif error.code() == ALL_DOWN and self.outage is None:
             self.outage = slug(error)
-            log.warning("kafka_unreachable", client=self._client, error=error.str())
+            log.warning("kafka_unreachable", client=self._client, error=slug(error), detail=error.str())
 
     def works(self) -> None:
         """A broker has answered."""
@@ -87,13 +87,13 @@ def consumer_properties(settings: ConsumerSettings) -> dict[str, Any]:
     return {**CONSUMER_DEFAULTS, **settings.properties, **own}
 
 
-def producer_properties(settings: ProducerSettings) -> dict[str, Any]:
-    """The user's properties with those of the service over them."""
+def producer_properties(settings: ProducerSettings, batch_bytes: int = LETTER_BATCH_BYTES) -> dict[str, Any]:
+    """The user's properties with those of the service over them. A batch is larger only if one letter alone is."""
     own = {
         "acks": "all",
         "enable.idempotence": True,
         "message.timeout.ms": round(settings.store_seconds * 1000),
-        "batch.size": LETTER_BATCH_BYTES,
+        "batch.size": batch_bytes,
     }
     return {"message.max.bytes": LARGEST_LETTER_BYTES, **settings.properties, **own}
 

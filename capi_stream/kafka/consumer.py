@@ -65,6 +65,7 @@ class GroupConsumer:
         self._is_closing = False
         self._kept: BaseException | None = None  # what a callback would have raised
         self.rebalances: Counter[str] = Counter()  # assigned, revoked, lost
+        self._rebalances_ended: list[tuple[str, float]] = []
 
     # Start and end.
 
@@ -210,6 +211,12 @@ class GroupConsumer:
 
     # Shown.
 
+    def rebalances_ended(self) -> list[tuple[str, float]]:
+        """What has changed our assignment since the last call (assigned, revoked, lost), and how many seconds it took:
+        no record was read meanwhile."""
+        ended, self._rebalances_ended = self._rebalances_ended, []
+        return ended
+
     @property
     def outage(self) -> str | None:
         """Why no broker can be reached; None while one can."""
@@ -241,12 +248,13 @@ class GroupConsumer:
             self._joined()
             if not offsets:
                 return
+            began = time.monotonic()
             starts = self._starts.of(partitions_of(offsets))
             self._assignment.add(starts)
             for partition, start in starts.items():
                 self._listener.assigned(partition, start.offset, start.metadata)
             self._start_commits.send_due(time.monotonic())
-            self._changed("assigned", starts)
+            self._changed("assigned", starts, began)
 
     def _joined(self) -> None:
         self._may_join_silently = False
@@ -257,22 +265,35 @@ class GroupConsumer:
             self._give_back(partitions_of(offsets))
 
     def _give_back(self, partitions: Iterable[Partition]) -> None:
+        began = time.monotonic()
         ours = [partition for partition in partitions if partition in self._assignment.partitions]
         if ours and self._kept is None:
             self._listener.revoking(ours)
         self._assignment.remove(ours)
-        self._changed("revoked", ours)
+        self._changed("revoked", ours, began)
 
     def _on_lost(self, _: Consumer, offsets: Sequence[TopicPartition]) -> None:
         with self._keeping():
+            began = time.monotonic()
             ours = self._assignment.remove(partitions_of(offsets))
             if ours and self._kept is None:
                 self._listener.lost(ours)
-            self._changed("lost", ours)
+            self._changed("lost", ours, began)
 
-    def _changed(self, how: str, partitions: Collection[Partition]) -> None:
+    def _changed(self, how: str, partitions: Collection[Partition], began: float) -> None:
         if partitions:
             self.rebalances[how] += 1
-            log.info(f"partitions_{how}", partitions=[f"{topic}/{number}" for topic, number in sorted(partitions)])
+            self._rebalances_ended.append((how, time.monotonic() - began))
+            _tell(how, [f"{topic}/{number}" for topic, number in sorted(partitions)])
             if self._watermarks is not None:
                 self._watermarks.watch(self._assignment.partitions)
+
+
+def _tell(how: str, partitions: list[str]) -> None:
+    match how:
+        case "assigned":
+            log.info("partitions_assigned", partitions=partitions)
+        case "revoked":
+            log.info("partitions_revoked", partitions=partitions)
+        case _:
+            log.warning("partitions_lost", partitions=partitions, effect="some is sent twice")

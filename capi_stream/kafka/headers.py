@@ -24,7 +24,7 @@ HEADERS: Mapping[str, str] = MappingProxyType(
         "status": "the answer's HTTP status",
         "code": "the API's error code",
         "subcode": "the API's error subcode",
-        "message": "the API's own words; may quote the event",
+        "message": "the API's own words; `…` stands for what is not of a closed list: it may quote the event",
         "fbtrace_id": "what Meta's support asks for",
         "attempts": "how often it was posted",
         "first_failed_at": "Unix milliseconds",

@@ -15,7 +15,7 @@ from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
 from capi_stream.delivery.batches import Letter
-from capi_stream.kafka.clients import Ear, connected, log, producer_properties
+from capi_stream.kafka.clients import LETTER_BATCH_BYTES, Ear, connected, log, producer_properties
 from capi_stream.kafka.failures import TOO_LARGE, UNKNOWN_TOPIC, KafkaFailure, answer_of, ends_service, failure, slug
 from capi_stream.kafka.headers import headers
 from capi_stream.kafka.settings import ProducerSettings
@@ -33,14 +33,21 @@ class LetterProducer:
         self._settings = settings
         self._topics = sorted({settings.dead_letter_topic, settings.parked_topic})
         self._ear = Ear("producer")
-        self._producer: Producer = connected(Producer, producer_properties(settings), self._ear.heard)
+        self._producer = self._connected(LETTER_BATCH_BYTES)
         self._reports: list[tuple[Letter, str | None]] = []
         self._unix_offset = time.time() - time.monotonic()
 
     def start(self) -> None:
         """Check that the topics of letters are there and can be written. Raises KafkaFailure."""
-        for topic, room in self.look().items():
-            log.warning("letter_topic_is_small", topic=topic, max_message_bytes=room, advised=ROOM_BYTES)
+        small = self.look()
+        for topic, room in small.items():
+            log.warning("letter_topic_is_small", topic=topic, max_message_bytes=room, advised_bytes=ROOM_BYTES)
+        # A broker refuses a batch for its size as a whole, and the letters in it that would fit alone.
+        if (batch_bytes := min([LETTER_BATCH_BYTES, *(room // 2 for room in small.values())])) < LETTER_BATCH_BYTES:
+            self._producer = self._connected(max(1, batch_bytes))
+
+    def _connected(self, batch_bytes: int) -> Producer:
+        return connected(Producer, producer_properties(self._settings, batch_bytes), self._ear.heard)
 
     def look(self) -> dict[str, int]:
         """As `start`, in silence: the topics that would refuse letters for their size, and what each takes in bytes.
@@ -165,5 +172,5 @@ def _answers(asked: Mapping[K, Future[Any]]) -> dict[K, Any]:
         try:
             found[each] = answer.result(ASKING_SECONDS + 1)
         except (KafkaException, TimeoutError) as error:
-            log.debug("letter_topic_not_described", topic=str(each), error=str(error))
+            log.debug("letter_topic_not_described", topic=str(each), error=type(error).__name__)
     return found

@@ -133,7 +133,7 @@ class SchemaFetcher:
         self.fetches["failed"] += 1
         self._failures += 1
         if self.outage is None:
-            log.warning("registry_unreachable", error=why)
+            log.warning("registry_unreachable", reason=why)
         self.outage = f"the schema registry does not answer ({why})"
 
 

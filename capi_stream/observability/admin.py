@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import gzip
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
+import structlog
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from capi_stream.observability.board import Board
+from capi_stream.observability.logs import places
 from capi_stream.observability.settings import AdminSettings
-from capi_stream.observability.status import page
+from capi_stream.observability.status import SECURITY_HEADERS, About, Shown, page
+
+log = structlog.get_logger("capi_stream")
 
 TEXT = "text/plain; charset=utf-8"
 IDLE_SECONDS = 30.0  # a connection that says nothing is closed
@@ -24,20 +30,21 @@ class AdminFailure(Exception):  # noqa: N818  it is what ends the service
 
 
 class Answer(NamedTuple):
-    """Status, type and bytes."""
+    """Status, type and bytes, and headers beyond those of every answer."""
 
     status: int
     content_type: str
     body: bytes
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class AdminServer:
     """Serves in threads of its own, from what the board shows. Raises AdminFailure where the port is taken."""
 
-    def __init__(self, settings: AdminSettings, board: Board, registry: CollectorRegistry, version: str) -> None:
+    def __init__(self, settings: AdminSettings, board: Board, registry: CollectorRegistry, about: About) -> None:
         self._board = board
         self._registry = registry
-        self._version = version
+        self._about = about
         self.paths: dict[str, Callable[[], Answer]] = {
             "/": self._status,
             "/metrics": self._metrics,
@@ -45,13 +52,12 @@ class AdminServer:
             "/readyz": lambda: _health(board.not_ready()),
         }
         try:
-            self._server = ThreadingHTTPServer((settings.host, settings.port), _handler(self))
+            self._server = _Listener((settings.host, settings.port), _handler(self))
         except OSError as error:
             raise AdminFailure(
                 f"the admin port {settings.host}:{settings.port} cannot be opened: {error.strerror}. What to do: set "
                 "admin.port to a free one, or end the process that has it; check admin.host."
             ) from None
-        self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, name="admin", daemon=True)
 
     @property
@@ -72,8 +78,19 @@ class AdminServer:
         return Answer(200, CONTENT_TYPE_LATEST, generate_latest(self._registry))
 
     def _status(self) -> Answer:
-        text = page(self._board.sight, self._board.state, self._version)
-        return Answer(200, "text/html; charset=utf-8", text.encode())
+        board = self._board
+        text = page(Shown(self._about, board.state, board.sight, board.not_alive()))
+        return Answer(200, "text/html; charset=utf-8", text.encode(), SECURITY_HEADERS)
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """A line in place of a traceback. Who asked and went away is nobody's concern."""
+        kind, error, trace = sys.exc_info()
+        if kind is not None and not isinstance(error, OSError):
+            log.error("admin_request_failed", error=kind.__name__, at=places(trace))
 
 
 def _health(problem: str | None) -> Answer:
@@ -89,7 +106,8 @@ def _handler(server: AdminServer) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             answer = server.paths.get(self.path.partition("?")[0], self._unknown)()
-            body, headers = answer.body, {"Content-Type": answer.content_type, "Cache-Control": "no-store"}
+            body = answer.body
+            headers = {"Content-Type": answer.content_type, "Cache-Control": "no-store", **answer.headers}
             if "gzip" in self.headers.get("Accept-Encoding", ""):
                 body, headers["Content-Encoding"] = gzip.compress(body, 3), "gzip"
             self.send_response(answer.status)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from capi_stream.delivery.ledger import Snapshot
-from capi_stream.model import Partition
+from capi_stream.model import Partition, PixelId
+from capi_stream.observability.heard import Heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Sight:
     """All that is shown, at one moment. What the engine does not know stands beside its snapshot.
 
     `loop_seconds` is how long each phase of the loop took since start; `outages` are sentences on what cannot be
-    reached now.
+    reached now; `token_expiries` are Unix seconds, by pixel; `quality` is what Meta says, where it is asked.
     """
 
     snapshot: Snapshot
@@ -24,6 +25,8 @@ class Sight:
     loop_seconds: Mapping[str, float] = field(default_factory=dict)
     schema_fetches: Mapping[str, int] = field(default_factory=dict)
     outages: tuple[str, ...] = ()
+    token_expiries: Mapping[PixelId, float] = field(default_factory=dict)
+    quality: Heard | None = None
 
 
 class Board:

@@ -1,21 +1,33 @@
-"""Every metric that is read off the loop's last sight, declared once: name, help, labels, and where it is read."""
+"""Every metric that is read off the loop's last sight, declared once: name, help, labels, and where it is read.
+
+A label whose values are known beforehand lists them. Where all labels of a counter do, each series begins at 0: else
+its first step, from nothing to 1, would be no increase.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import product
 from typing import Literal
 
+from capi_stream.delivery.outcomes import Scope
+from capi_stream.observability.labels import ENDPOINTS, EVENT_NAMES, REQUEST_OUTCOMES, REQUEST_REASONS, STAGES, Labels
 from capi_stream.observability.readers import (
     Read,
+    Samples,
     counts,
     errors,
+    expiries,
     gates,
+    in_hand,
     lag_records,
     lag_seconds,
     mapping,
     of_ledger,
     of_snapshot,
-    oldest,
+    oldest_parked,
+    oldest_pending,
     one,
     partitions,
     pixel_counts,
@@ -25,37 +37,49 @@ from capi_stream.observability.readers import (
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One metric; its name without the prefix."""
+    """One metric; its name without the prefix. `values` lists what a label can be, for those labels where it can."""
 
     kind: Literal["counter", "gauge"]
     name: str
     help: str
     labels: tuple[str, ...]
     read: Read
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def zeros(self) -> Samples:
+        """The series that a counter begins with."""
+        is_counted = self.kind == "counter" and self.labels and self.values.keys() == set(self.labels)
+        sets: Iterable[Labels] = product(*(self.values[label] for label in self.labels)) if is_counted else ()
+        return ((labels, 0.0) for labels in sets)
 
 
-def counter(name: str, text: str, labels: tuple[str, ...], read: Read) -> Family:
+def counter(name: str, text: str, labels: tuple[str, ...], read: Read, **values: tuple[str, ...]) -> Family:
     """A number that only rises while the process lives."""
-    return Family("counter", name, text, labels, read)
+    return Family("counter", name, text, labels, read, values)
 
 
-def gauge(name: str, text: str, labels: tuple[str, ...], read: Read) -> Family:
+def gauge(name: str, text: str, labels: tuple[str, ...], read: Read, **values: tuple[str, ...]) -> Family:
     """A number that comes and goes."""
-    return Family("gauge", name, text, labels, read)
+    return Family("gauge", name, text, labels, read, values)
 
 
 FAMILIES = (
     counter(
         "records_total",
-        "Records: consumed = settled + released + skipped + tombstone + in hand. Ignored ones were seen before.",
+        "Records: consumed = settled + released (given back by a revoke) + skipped (settled before, by metadata) + "
+        "tombstone + in hand. Ignored ones are of a partition given back, or came twice, and are not consumed.",
         ("topic", "outcome"),
         counts("records"),
+        outcome=("consumed", "settled", "released", "skipped", "tombstone", "ignored"),
     ),
+    gauge("records_in_hand", "Records consumed whose fate is open: what the ledger lacks.", ("topic",), in_hand),
     counter(
         "events_total",
         "Events by what became of them, per event and destination.",
         ("pixel", "event_name", "outcome"),
         pixel_counts("events"),
+        event_name=EVENT_NAMES,
+        outcome=("accepted", "dead_lettered", "parked"),
     ),
     counter(
         "records_filtered_total",
@@ -68,6 +92,7 @@ FAMILIES = (
         "Events that cannot be sent, by the stage that found it.",
         ("pixel", "stage", "reason"),
         pixel_counts("rejected"),
+        stage=STAGES,
     ),
     counter(
         "fields_dropped_total",
@@ -92,6 +117,9 @@ FAMILIES = (
         "Posts by outcome; reason is none for accepted ones.",
         ("pixel", "endpoint", "outcome", "reason"),
         pixel_counts("requests"),
+        endpoint=ENDPOINTS,
+        outcome=REQUEST_OUTCOMES,
+        reason=REQUEST_REASONS,
     ),
     counter(
         "request_errors_total",
@@ -99,7 +127,13 @@ FAMILIES = (
         ("code", "subcode"),
         errors,
     ),
-    counter("batches_closed_total", "Batches by what closed them.", ("reason",), counts("batches_closed")),
+    counter(
+        "batches_closed_total",
+        "Batches by what closed them.",
+        ("reason",),
+        counts("batches_closed"),
+        reason=("count", "bytes", "linger", "shutdown", "split"),
+    ),
     counter("retries_total", "Posts of batches that were posted before.", (), of_ledger("retries")),
     counter("splits_total", "Batches taken apart to find the guilty event.", (), of_ledger("splits")),
     counter(
@@ -127,7 +161,13 @@ FAMILIES = (
         "oldest_pending_event_timestamp_seconds",
         "Time of the oldest event that waits; absent if none does. The API's limit is 7 days.",
         ("pixel",),
-        oldest,
+        oldest_pending,
+    ),
+    gauge(
+        "oldest_parked_event_timestamp_seconds",
+        "Time of the oldest event that this process has parked since it started; absent if it has parked none.",
+        ("pixel",),
+        oldest_parked,
     ),
     gauge(
         "consumer_lag_records",
@@ -154,8 +194,20 @@ FAMILIES = (
         of_snapshot("last_commit_unix"),
     ),
     gauge("last_poll_timestamp_seconds", "When the loop last turned, to the second.", (), of_snapshot("unix_now")),
-    counter("commits_total", "Commits by how they ended.", ("outcome",), counts("commits")),
-    counter("rebalances_total", "Changes of the assignment.", ("event",), mapping(lambda sight: sight.rebalances)),
+    counter(
+        "commits_total",
+        "Commits by how they ended.",
+        ("outcome",),
+        counts("commits"),
+        outcome=("acknowledged", "refused"),
+    ),
+    counter(
+        "rebalances_total",
+        "Changes of the assignment.",
+        ("event",),
+        mapping(lambda sight: sight.rebalances),
+        event=("assigned", "revoked", "lost"),
+    ),
     gauge("assigned_partitions", "Partitions of this member.", (), one(lambda sight: len(sight.snapshot.partitions))),
     gauge(
         "paused_partitions",
@@ -166,16 +218,34 @@ FAMILIES = (
     gauge("posts_in_flight", "Posts without an answer yet.", (), of_snapshot("posts_in_flight")),
     gauge(
         "letters_in_flight",
-        "Dead letters that the broker has not acknowledged yet.",
+        "Dead and parked letters that the broker has not acknowledged yet.",
         (),
         of_snapshot("letters_in_flight"),
     ),
     gauge("buffered_events", "Events that wait in lanes.", (), of_snapshot("buffered_events")),
     gauge("buffered_bytes", "Memory held for records and events.", (), of_snapshot("buffered_bytes")),
     gauge("buffer_limit_bytes", "The budget for it.", (), of_snapshot("buffer_limit_bytes")),
-    counter("loop_seconds_total", "Where the loop's time goes.", ("phase",), mapping(lambda sight: sight.loop_seconds)),
-    gauge("gate_holding", "1 for each gate that holds, with its reason.", ("scope", "name", "reason"), gates),
+    counter(
+        "loop_seconds_total",
+        "Where the loop's time goes. Poll holds rebalances, map decoding too; idle is waiting for records.",
+        ("phase",),
+        mapping(lambda sight: sight.loop_seconds),
+        phase=("poll", "map", "engine", "commit", "idle"),
+    ),
+    gauge(
+        "gate_holding",
+        "1 for each gate that holds, with its reason; absent for one that passes.",
+        ("scope", "name", "reason"),
+        gates,
+        scope=tuple(Scope),
+    ),
     gauge("rate_limit_usage_ratio", "Share of the API's rate limit that was used, as it last said.", ("pixel",), usage),
+    gauge(
+        "token_expiry_timestamp_seconds",
+        "When the pixel's token for the Graph API ends, as the API last said; absent if it does not end, or unknown.",
+        ("pixel",),
+        expiries,
+    ),
     counter(
         "dead_letters_total", "Dead letters that the broker has acknowledged.", ("reason",), counts("dead_letters")
     ),
@@ -192,5 +262,6 @@ FAMILIES = (
         "Questions to the schema registry.",
         ("outcome",),
         mapping(lambda sight: sight.schema_fetches),
+        outcome=("fetched", "unknown", "failed"),
     ),
 )

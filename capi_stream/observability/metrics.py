@@ -5,17 +5,21 @@ with plain integers. Only histograms are fed as things happen, once a batch.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Literal
 
-from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from capi_stream.delivery.batches import Batch
-from capi_stream.delivery.outcomes import Accepted, Outcome, Unavailable
+from capi_stream.delivery.outcomes import Accepted, Outcome
+from capi_stream.delivery.showing import outcome_label
 from capi_stream.observability.board import Board
-from capi_stream.observability.families import FAMILIES
-from capi_stream.observability.labels import PixelLabels
+from capi_stream.observability.families import FAMILIES, Family
+from capi_stream.observability.labels import REQUEST_OUTCOMES, PixelLabels
+from capi_stream.observability.quality import QUALITY_FAMILIES
 
 PREFIX = "capi_stream_"
 
@@ -28,7 +32,25 @@ class Observed:
     help: str
     labels: tuple[str, ...]
     buckets: tuple[float, ...]
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kind: Literal["histogram"] = "histogram"
 
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """The metric whose labels are what is told."""
+
+    name: str = "build_info"
+    help: str = "Versions; always 1."
+    labels: tuple[str, ...] = ("version", "graph_api_version", "librdkafka")
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kind: Literal["gauge"] = "gauge"
+
+
+COLLECTED: tuple[Family, ...] = (*FAMILIES, *QUALITY_FAMILIES)
+"""What is read off a sight."""
+
+BUILD = Build()
 
 HISTOGRAMS = (
     Observed(
@@ -36,6 +58,7 @@ HISTOGRAMS = (
         "From handing a batch to a poster to its outcome.",
         ("outcome",),
         (0.05, 0.1, 0.2, 0.4, 0.6, 1, 1.5, 3, 5, 10, 30),
+        {"outcome": REQUEST_OUTCOMES},
     ),
     Observed(
         "request_body_bytes",
@@ -50,7 +73,17 @@ HISTOGRAMS = (
         ("pixel",),
         (1, 5, 15, 60, 300, 900, 3_600, 21_600, 86_400, 604_800),
     ),
+    Observed(
+        "rebalance_duration_seconds",
+        "For how long a change of the assignment kept the loop from reading.",
+        ("event",),
+        (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+        {"event": ("assigned", "revoked", "lost")},
+    ),
 )
+
+DECLARED: tuple[Family | Observed | Build, ...] = (*COLLECTED, *HISTOGRAMS, BUILD)
+"""Every metric of ours."""
 
 
 class _Collected(Collector):
@@ -65,16 +98,16 @@ class _Collected(Collector):
         return []
 
     def collect(self) -> Iterator[Metric]:
-        build = GaugeMetricFamily(f"{PREFIX}build_info", "Versions; always 1.", labels=list(self._build))
+        build = GaugeMetricFamily(PREFIX + BUILD.name, BUILD.help, labels=list(self._build))
         build.add_metric(list(self._build.values()), 1.0)
         yield build
         sight = self._board.sight
         if sight is None:
             return
-        for family in FAMILIES:
+        for family in COLLECTED:
             make = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
             metric = make(PREFIX + family.name, family.help, labels=family.labels)
-            for labels, value in family.read(sight, self._pixels):
+            for labels, value in dict(chain(family.zeros(), family.read(sight, self._pixels))).items():
                 metric.add_metric(labels, value)
             yield metric
 
@@ -86,6 +119,8 @@ class Metrics:
         self, registry: CollectorRegistry, board: Board, pixels: PixelLabels, build: Mapping[str, str]
     ) -> None:
         self._pixels = pixels
+        # Each histogram would have a further series, of when it began: nobody has declared that.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         registry.register(_Collected(board, pixels, build))
         made = {
             each.name: Histogram(PREFIX + each.name, each.help, each.labels, buckets=each.buckets, registry=registry)
@@ -93,10 +128,11 @@ class Metrics:
         }
         self._duration, self._bytes = made["request_duration_seconds"], made["request_body_bytes"]
         self._events, self._age = made["batch_events"], made["event_age_seconds"]
+        self._rebalance = made["rebalance_duration_seconds"]
 
     def answered(self, batch: Batch, outcome: Outcome, seconds: float, unix_now: float) -> None:
         """A post of `batch` had this `outcome` after `seconds`."""
-        self._duration.labels(_outcome(outcome)).observe(seconds)
+        self._duration.labels(outcome_label(outcome)).observe(seconds)
         self._bytes.observe(batch.size_bytes)
         self._events.observe(len(batch.entries))
         if isinstance(outcome, Accepted):
@@ -104,8 +140,6 @@ class Metrics:
             for entry in batch.entries:
                 age.observe(max(0.0, unix_now - entry.event.time))
 
-
-def _outcome(outcome: Outcome) -> str:
-    if isinstance(outcome, Accepted):
-        return "accepted"
-    return "unavailable" if isinstance(outcome, Unavailable) else "rejected"
+    def rebalanced(self, event: str, seconds: float) -> None:
+        """Partitions were assigned, revoked or lost, which took `seconds`."""
+        self._rebalance.labels(event).observe(seconds)

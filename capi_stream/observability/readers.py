@@ -96,23 +96,34 @@ def gates(sight: Sight, pixels: PixelLabels) -> Samples:
     return {(view.scope, pixels.of(view.name), view.reason): 1.0 for view in sight.snapshot.gates}.items()
 
 
-def oldest(sight: Sight, pixels: PixelLabels) -> Samples:
-    """Pixel -> the time of the oldest event that waits for it."""
-    oldest: dict[Labels, float] = {}
+def in_hand(sight: Sight, _: PixelLabels) -> Samples:
+    """Topic -> records whose fate is open."""
+    return [((topic,), number) for topic, number in sight.snapshot.in_hand.items()]
+
+
+def per_pixel(values: Callable[[Sight], Iterable[tuple[str, float]]], choose: Callable[[float, float], float]) -> Read:
+    """A gauge for each pixel; `choose` says which value stands for several that share a label."""
+
+    def read(sight: Sight, pixels: PixelLabels) -> Samples:
+        chosen: dict[Labels, float] = {}
+        for pixel, number in values(sight):
+            label = (pixels.of(pixel),)
+            chosen[label] = choose(chosen.get(label, number), number)
+        return chosen.items()
+
+    return read
+
+
+def _pending(sight: Sight) -> Iterable[tuple[str, float]]:
     for view in sight.snapshot.lanes:
         if view.oldest_event_time is not None:
-            label = (pixels.of(view.destination.pixel),)
-            oldest[label] = min(oldest.get(label, float("inf")), view.oldest_event_time)
-    return oldest.items()
+            yield view.destination.pixel, view.oldest_event_time
 
 
-def usage(sight: Sight, pixels: PixelLabels) -> Samples:
-    """Pixel -> share of the rate limit that is used."""
-    usage: dict[Labels, float] = {}
-    for pixel, ratio in sight.snapshot.usage.items():
-        label = (pixels.of(pixel),)
-        usage[label] = max(usage.get(label, 0.0), ratio)
-    return usage.items()
+oldest_pending = per_pixel(_pending, min)
+oldest_parked = per_pixel(lambda sight: sight.snapshot.ledger.oldest_parked.items(), min)
+usage = per_pixel(lambda sight: sight.snapshot.usage.items(), max)
+expiries = per_pixel(lambda sight: sight.token_expiries.items(), min)
 
 
 KNOWN_CODES = frozenset(str(code) for code, _ in CODES) | {"none"}

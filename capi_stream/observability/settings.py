@@ -25,3 +25,12 @@ class LogSettings:
 
     format: Literal["json", "console", "auto"] = "auto"
     level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class TracingSettings:
+    """Where spans of posts go: `endpoint` is a collector's address for OTLP over HTTP, with its path."""
+
+    endpoint: str
+    sample_ratio: float = 1.0  # of posts: a span is small beside the up to 1,000 events that it stands for
+    service_name: str = "capi-stream"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import platform
+import time
+from collections.abc import Mapping
 from importlib.metadata import version as installed
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
@@ -11,17 +14,23 @@ from capi_stream.delivery.outcomes import Outcome
 from capi_stream.delivery.settings import Limits
 from capi_stream.observability.admin import AdminServer
 from capi_stream.observability.board import Board, Sight
+from capi_stream.observability.changes import Changes
 from capi_stream.observability.labels import PixelLabels
-from capi_stream.observability.logs import Changes
 from capi_stream.observability.metrics import Metrics
 from capi_stream.observability.settings import AdminSettings
+from capi_stream.observability.status import About
 from capi_stream.observability.watchdog import Watchdog
 
 
 class Watch:
-    """Made once; the loop tells it, others read it. Raises AdminFailure where the port is taken."""
+    """Made once; the loop tells it, others read it. Raises AdminFailure where the port is taken.
 
-    def __init__(self, settings: AdminSettings, limits: Limits, version: str, api_version: str) -> None:
+    `facts` are the settings that the status page shows.
+    """
+
+    def __init__(
+        self, settings: AdminSettings, limits: Limits, version: str, api_version: str, facts: Mapping[str, str]
+    ) -> None:
         self.board = Board(settings.stalled_after_seconds)
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
@@ -31,7 +40,8 @@ class Watch:
         self._metrics = Metrics(registry, self.board, PixelLabels(pixels, settings.pixels), build)
         self._changes = Changes()
         self._watchdog = Watchdog(self.board)
-        self._admin = AdminServer(settings, self.board, registry, version)
+        about = About(version, _versions(build), facts, len(pixels), time.time())
+        self._admin = AdminServer(settings, self.board, registry, about)
 
     def start(self) -> int:
         """Begin to answer; the admin port."""
@@ -43,6 +53,10 @@ class Watch:
         """A post of `batch` had this `outcome` after `seconds`."""
         self._metrics.answered(batch, outcome, seconds, unix_now)
 
+    def rebalanced(self, event: str, seconds: float) -> None:
+        """Partitions were assigned, revoked or lost, which took `seconds`."""
+        self._metrics.rebalanced(event, seconds)
+
     def show(self, sight: Sight) -> None:
         """Replace what is shown, and log what has changed."""
         self.board.show(sight)
@@ -52,3 +66,12 @@ class Watch:
         """Answer no more."""
         self._watchdog.close()
         self._admin.close()
+
+
+def _versions(build: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "capi-stream": build["version"],
+        "Graph API": build["graph_api_version"],
+        "librdkafka": build["librdkafka"],
+        "Python": platform.python_version(),
+    }

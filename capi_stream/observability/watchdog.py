@@ -39,7 +39,7 @@ class Watchdog:
         """Log what has changed since the last look."""
         problem = self._board.not_alive()
         if problem is not None and not self._is_stalled:
-            log.error("loop_stalled", problem=problem, stacks=stacks())
+            log.error("loop_stalled", reason=problem, stacks=stacks())
         elif problem is None and self._is_stalled:
             log.info("loop_turns_again")
         self._is_stalled = problem is not None

@@ -50,7 +50,11 @@ REGISTRY_FAULTS = frozenset(("down", "html_404", "unknown", "latency", "reset"))
 MOST_SECONDS = 86_400
 MOST_BYTES = 1024 * 1024 * 1024
 
-Endpoint = Literal["graph", "gateway"]
+QUALITY = "dataset_quality"
+
+Endpoint = Literal["graph", "gateway", "dataset_quality"]
+"""What a fault strikes: posts, of either kind, or questions to the Dataset Quality API."""
+
 Naming = Literal["documented", "always", "never", "first", "error_data"]
 """Which event an error names: what is documented (only errors of form do, by their path), its index always, none ever,
 always the first (which is wrong), or the index in `error_data`."""
@@ -58,7 +62,7 @@ always the first (which is wrong), or the index in `error_data`."""
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. `pixel` and `endpoint` say whom it strikes (None: all); times are in seconds. Raises ValueError."""
+    """One fault. `pixel`, `endpoint`: whom it strikes (None: all posts); times are in seconds. Raises ValueError."""
 
     name: str
     pixel: str | None = None
@@ -92,11 +96,14 @@ class Fault:
         if self.times is not None and self.times < 1:
             raise ValueError(f"fault {self.name}: times is {self.times}; it must be 1 or more, or left out")
         if self.endpoint is not None and self.endpoint not in get_args(Endpoint):
-            raise ValueError(f"fault {self.name}: endpoint is {self.endpoint!r}; it must be graph or gateway")
+            raise ValueError(
+                f"fault {self.name}: endpoint is {self.endpoint!r}; it must be graph or gateway, or {QUALITY}"
+            )
 
     def strikes(self, pixel: str, endpoint: str) -> bool:
-        """Whether it is meant for posts to `pixel` at `endpoint`."""
-        return self.pixel in (None, pixel) and self.endpoint in (None, endpoint)
+        """Whether it is meant for requests about `pixel` to `endpoint`: other than posts, only if it names them."""
+        named = (endpoint,) if endpoint == QUALITY else (None, endpoint)
+        return self.pixel in (None, pixel) and self.endpoint in named
 
 
 def fault_from(values: Mapping[str, object]) -> Fault:

@@ -111,7 +111,7 @@ def _named_token(values: dict[str, Any], request: Request, name: str) -> tuple[s
 def entry_error(post: Post, tokens: Tokens, conduct: Conduct) -> str | None:
     """The error that stops a post at the door: its token, its pixel or its size; None if it may come in."""
     if post.token is None:
-        needs_token = post.endpoint == "graph" or conduct.gateway_needs_key
+        needs_token = post.endpoint != "gateway" or conduct.gateway_needs_key
         standing = Standing.UNKNOWN if needs_token else Standing.GOOD
     else:
         standing = tokens.standing(post.token, post.pixel)

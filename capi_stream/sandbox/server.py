@@ -9,6 +9,7 @@ with Sandbox(pixels=["12"]) as sandbox:
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import time
 from collections import Counter
@@ -19,16 +20,19 @@ from typing import Any, Self
 
 from capi_stream.sandbox import admin
 from capi_stream.sandbox.answers import answer_to, error_answer, replaced, spoilt
-from capi_stream.sandbox.faults import FAULTS, SPOILING, Fault, Schedule
+from capi_stream.sandbox.faults import FAULTS, QUALITY, SPOILING, Fault, Schedule
+from capi_stream.sandbox.fields import asked_for, only
 from capi_stream.sandbox.inspecting import debug_token, token_in
 from capi_stream.sandbox.judging import Conduct, Post, Verdict, entry_error, judge, read
 from capi_stream.sandbox.ledger import Ledger, Posted
 from capi_stream.sandbox.poison import Poison
+from capi_stream.sandbox.quality import quality_rows
 from capi_stream.sandbox.tokens import PREFIX, Tokens
 from capi_stream.sandbox.wire import Answer, Delivery, Listener, Request
 
 _graph_path = re.compile(r"/v\d+\.\d+/([^/]+)/events/?").fullmatch
 _debug_path = re.compile(r"/v\d+\.\d+/debug_token/?").fullmatch
+_quality_path = re.compile(r"/v\d+\.\d+/dataset_quality/?").fullmatch
 _gateway_path = re.compile(r"/capi/([^/]+)/events/?").fullmatch
 
 
@@ -127,7 +131,7 @@ class Sandbox:
 
     @property
     def requests(self) -> list[Posted]:
-        """The posts that came, oldest first."""
+        """The posts and questions of quality that came, oldest first."""
         return self.ledger.requests()
 
     def accepted(self, pixel: str | None = None, endpoint: str = "graph") -> Counter[str]:
@@ -150,6 +154,8 @@ class Sandbox:
         if request.method == "GET" and _debug_path(request.path):
             answer = debug_token(request, self.tokens, self._fbtrace_id())
             return _with_warning(answer) if token_in(request)[1] == "query" else answer
+        if request.method == "GET" and _quality_path(request.path):
+            return self._quality(request)
         graph, gateway = _graph_path(request.path), _gateway_path(request.path)
         if request.method != "POST" or not (graph or gateway):
             name = "unknown_pixel" if graph or gateway else "unknown_path"  # 100/33: "unsupported request" as well
@@ -161,17 +167,38 @@ class Sandbox:
 
     def _post(self, request: Request, pixel: str, endpoint: str) -> Answer:
         post = read(request, pixel, endpoint, self.conduct)
+
+        def truth(error: str | None, fbtrace_id: str) -> tuple[str, Answer]:
+            verdict = Verdict(error, size=post.size) if error else self._judged(post)
+            return verdict.error or "accepted", answer_to(verdict, endpoint, self.conduct.naming, fbtrace_id)
+
+        return self._struck(request, post, truth)
+
+    def _quality(self, request: Request) -> Answer:
+        """What the Dataset Quality API says of a pixel, by the events that were accepted and are still held."""
+        pixel, (token, place) = request.query.get("dataset_id", ""), token_in(request)
+        fields = asked_for(request.query.get("fields", ""))
+
+        def truth(error: str | None, fbtrace_id: str) -> tuple[str, Answer]:
+            if error is not None or fields is None:
+                return error or "invalid", error_answer(error or "invalid", "graph", fbtrace_id)
+            rows = quality_rows(self.ledger.events(pixel, "graph"), self._clock())
+            return "answered", Answer(200, json.dumps({"web": only(rows, fields)}).encode())
+
+        return self._struck(request, Post(pixel, QUALITY, token, place, None, 0, len(request.body)), truth)
+
+    def _struck(self, request: Request, post: Post, truth: Callable[[str | None, str], tuple[str, Answer]]) -> Answer:
+        """The answer of `truth`, as faults let it pass. `truth` takes what stops the request at the door, and an id,
+        and gives the outcome and the answer."""
         fbtrace_id = self._fbtrace_id()
         error = entry_error(post, self.tokens, self.conduct)
         # A foreign token is told of before anything else: no fault may hide it.
-        faults = [] if error == "token_invalid" else self.schedule.drawn(pixel, endpoint, time.monotonic())
+        faults = [] if error == "token_invalid" else self.schedule.drawn(post.pixel, post.endpoint, time.monotonic())
         replacing = next((fault for fault in faults if fault.name not in SPOILING), None)
         if replacing is not None:
-            outcome, answer = replacing.name, replaced(replacing, pixel, endpoint, fbtrace_id)
+            outcome, answer = replacing.name, replaced(replacing, post.pixel, post.endpoint, fbtrace_id)
         else:
-            verdict = Verdict(error, size=post.size) if error else self._judged(post)
-            outcome = verdict.error or "accepted"
-            answer = answer_to(verdict, endpoint, self.conduct.naming, fbtrace_id)
+            outcome, answer = truth(error, fbtrace_id)
         striking = [fault for fault in faults if fault.name in SPOILING or fault is replacing]
         for fault in striking:
             answer = spoilt(answer, fault) if fault.name in SPOILING else answer

@@ -15,6 +15,7 @@ from capi_stream.config import ConfigError, Settings, load, read
 from capi_stream.config.keys import MASK
 from capi_stream.config.reference import page
 from capi_stream.config.showing import shown
+from capi_stream.endpoints.settings import QualitySettings
 from capi_stream.intake.mapping.event_conditions import holds
 from capi_stream.intake.parameters.request_parameters import REQUEST
 from capi_stream.intake.parameters.settings import IdentifierSettings, Rules
@@ -67,12 +68,6 @@ def test_the_shape_of_the_readme_loads(tmp_path: Path) -> None:
 def test_every_example_loads(example: Path) -> None:
     secrets = ("META_ACCESS_TOKEN", "KAFKA_PASSWORD", "REGISTRY_USER", "BERLIN_TOKEN", "PARIS_TOKEN")
     load(example, dict.fromkeys(secrets, "a:b"))
-
-
-def test_the_manifests_configuration_loads(tmp_path: Path) -> None:
-    (tmp_path / "token").write_text(TOKEN)
-    text = (ROOT / "k8s/config.yaml").read_text()
-    loaded(tmp_path, text.replace("/run/secrets/capi-stream/1234567890", str(tmp_path / "token")))
 
 
 def test_the_readmes_configuration_is_the_minimal_example_but_for_its_token(tmp_path: Path) -> None:
@@ -135,6 +130,15 @@ identifiers: {external_id_hashing: never, phone_code_from_country: true, fbc_fro
         Rules(True, 300, "clamp"),
         IdentifierSettings("never", True, True),
     )
+
+
+def test_meta_is_asked_of_quality_only_where_a_period_is_given(tmp_path: Path) -> None:
+    assert loaded(tmp_path).quality is None
+    assert loaded(tmp_path, f"{BASE}quality:\n").quality is None
+    assert loaded(tmp_path, f"{BASE}quality: {{every_minutes: 30}}\n").quality == QualitySettings(1_800.0)
+    for minutes in (14, 61):
+        (told,) = mistakes(tmp_path, f"{BASE}quality: {{every_minutes: {minutes}}}\n")
+        assert "quality.every_minutes" in told
 
 
 def test_a_posts_own_parameters_are_settings(tmp_path: Path) -> None:

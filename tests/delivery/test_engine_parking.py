@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from capi_stream.delivery.batches import Letter, LetterKind
+from capi_stream.delivery.offsets import OffsetTracker, Ticket
 from capi_stream.delivery.outcomes import POLICY, Outcome, Scope, Unavailable
-from tests.delivery.steps import BERLIN, P0, PARIS, World, event
+from capi_stream.model import Record
+from tests.delivery.steps import BERLIN, NOON, P0, PARIS, World, event, refused
 
 DEAD_TOKEN = Unavailable("token_invalid", Scope.CREDENTIAL)
 PARK_AFTER = POLICY["token_invalid"].park_after_seconds or 0.0
@@ -52,6 +54,30 @@ def test_a_lane_whose_own_fault_lasts_is_parked_verbatim_and_its_offset_moves_on
     world.engine.stored(letter)
     assert world.committable() == 3
     assert world.engine.ledger.parked == {"token_invalid": 1}
+    assert world.engine.ledger.oldest_parked == {BERLIN: int(NOON)}
+
+
+def test_the_oldest_parked_event_is_by_its_own_time_and_counts_once_it_is_stored() -> None:
+    world = held_world()
+    for days in (1, 3, 2):
+        world.receive(event(BERLIN, time=int(NOON) - days * 86_400))
+    keep_holding(world, PARK_AFTER)
+    letters = parked(world)
+    assert world.engine.ledger.oldest_parked == {}
+    for letter in letters:
+        world.engine.stored(letter)
+    assert world.engine.ledger.oldest_parked == {BERLIN: int(NOON) - 3 * 86_400}
+
+
+@pytest.mark.parametrize(
+    ("event_time", "timestamp_ms", "expected"), [(5, 7_500, 5), (None, 7_500, 7), (None, -1, None)]
+)
+def test_what_no_event_could_be_made_of_counts_by_its_records_time(
+    event_time: int | None, timestamp_ms: int, expected: int | None
+) -> None:
+    record = Record(P0, 0, timestamp_ms, None, b"value")
+    letter = Letter(LetterKind.PARKED, "parked", Ticket(OffsetTracker(P0, 0), record), refused(), event_time=event_time)
+    assert letter.happened_at == expected
 
 
 def test_what_comes_during_a_parked_hold_is_parked_at_once_and_the_first_after_it_is_the_probe() -> None:

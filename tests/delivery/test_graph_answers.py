@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from capi_stream.delivery.outcomes import Accepted, Rejected, Scope, Unavailable
+from capi_stream.delivery.words import MOST_CHARACTERS
 from tests.delivery.answering import CREDENTIAL, ENDPOINT, HTML, PIXEL, envelope, gist, graph
 
 
@@ -118,9 +119,14 @@ def test_an_answer_is_kept_with_all_that_support_asks_for() -> None:
     assert answer.message == "Invalid parameter: Too Old: Send it earlier"
 
 
-@pytest.mark.parametrize("body", [envelope(100, message="x" * 9_000), b"<" + b"x" * 9_000, "é".encode() * 9_000])
-def test_messages_end_after_2048_characters(body: bytes) -> None:
-    assert len(graph(400, body).answer.message) == 2_048
+@pytest.mark.parametrize("body", [envelope(100, message="limit " * 2_000), b"limit " * 2_000])
+def test_long_messages_are_cut(body: bytes) -> None:
+    assert len(graph(400, body).answer.message) == MOST_CHARACTERS
+
+
+def test_what_a_message_quotes_is_left_out() -> None:
+    answer = graph(400, envelope(100, message="Invalid parameter: ana.silva@example.com, 198.51.100.7")).answer
+    assert answer.message == "Invalid parameter: …"
 
 
 @pytest.mark.parametrize("trace", ["a b", "x" * 200, "<script>", 7, None, ""])

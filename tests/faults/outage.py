@@ -51,7 +51,7 @@ class Plan:
     down: Down = "html"
     is_held: bool = False
     wait_seconds: float = 60.0  # a held lane is parked after 30 s in the way of others; then what waited is worked off
-    most_bytes: int = 384 * 1024 * 1024  # the memory limit in k8s/deployment.yaml
+    most_bytes: int = 384 * 1024 * 1024  # the memory limit in k8s/base/statefulset.yaml
     growth_share: float = GROWTH_SHARE
     growth_bytes: int = GROWTH_BYTES
     least_rate: float = 1_000.0  # what the service surely delivers a second: how long catching up may take

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from capi_stream.delivery.ledger import GateView, LaneView, Ledger, PartitionView, Snapshot
+from dataclasses import replace
+
+from capi_stream.delivery.ledger import GateView, LaneView, LastError, Ledger, PartitionView, Snapshot
 from capi_stream.model import Destination, Partition, PixelId
 from capi_stream.observability.board import Sight
 
@@ -19,6 +21,7 @@ def ledger() -> Ledger:
     made.requests["100", "graph", "accepted", "none"] = 4
     made.request_errors.update({("190", "463"): 1, ("31337", "none"): 2})
     made.dead_letters["undecodable"] = 1
+    made.oldest_parked.update({"100": 1_699_990_000, "998": 1_699_500_000, "999": 1_699_000_000})
     return made
 
 
@@ -30,8 +33,13 @@ def sight(**changes: object) -> Sight:
         ledger=ledger(),
         partitions=(PartitionView(ORDERS, 5, 6, 9, 4, is_paused=True, oldest_timestamp_ms=1_700_000_040_000),),
         gates=(GateView("credential", "100", "token_invalid", 940.0, 1_030.0, 2),),
-        lanes=(LaneView(Destination(PIXEL), 3, 1, 1_700_000_000, "token_invalid, HTTP 400, code 190"),),
+        lanes=(
+            LaneView(
+                Destination(PIXEL), 3, 1, 1_700_000_000, LastError("token_invalid, HTTP 400, code 190", "", 990.0)
+            ),
+        ),
         usage={"100": 0.4},
+        in_hand={"orders": 2},
         buffered_events=3,
         buffered_bytes=1_000,
         buffer_limit_bytes=4_000,
@@ -40,4 +48,6 @@ def sight(**changes: object) -> Sight:
         waiting_for_schema=0,
         last_commit_unix=1_700_000_099.0,
     )
-    return Sight(snapshot, {ORDERS: 12}, {"assigned": 1}, **changes)  # type: ignore[arg-type]
+    expiries = {PIXEL: 1_800_000_000.0, PixelId("998"): 1_750_000_000.0, PixelId("999"): 1_790_000_000.0}
+    shown = Sight(snapshot, {ORDERS: 12}, {"assigned": 1}, token_expiries=expiries)
+    return replace(shown, **changes)  # type: ignore[arg-type]

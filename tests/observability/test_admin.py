@@ -1,25 +1,27 @@
-"""The admin port, on a real socket: health that tells why, metrics, and a page that escapes what it shows."""
+"""The admin port, on a real socket: health that tells why, metrics, and the headers that go with a page."""
 
 from __future__ import annotations
 
+import base64
 import gzip
-import json
-import logging
+import hashlib
+import http.client
+import socket
+import struct
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
-import structlog
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
-from capi_stream.observability.admin import AdminFailure, AdminServer
+from capi_stream.observability.admin import AdminFailure, AdminServer, Answer
 from capi_stream.observability.board import Board
 from capi_stream.observability.labels import PixelLabels
 from capi_stream.observability.metrics import Metrics
 from capi_stream.observability.settings import AdminSettings
-from capi_stream.observability.status import age, page
+from capi_stream.observability.status import About
 from tests.observability.sights import PIXEL, sight
 
 
@@ -30,7 +32,7 @@ class Admin:
         self.board = Board(stalled_after_seconds)
         registry = CollectorRegistry()
         Metrics(registry, self.board, PixelLabels([PIXEL], 100), {"version": "1"})
-        self.server = AdminServer(AdminSettings(host="127.0.0.1", port=0), self.board, registry, "1")
+        self.server = AdminServer(AdminSettings(host="127.0.0.1", port=0), self.board, registry, About("1"))
         self.server.start()
 
     def get(self, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes]:
@@ -95,69 +97,43 @@ def test_head_answers_without_a_body(admin: Admin) -> None:
 def test_a_taken_port_is_named_with_what_to_do(admin: Admin) -> None:
     taken = AdminSettings(host="127.0.0.1", port=admin.server.port)
     with pytest.raises(AdminFailure, match=rf"127\.0\.0\.1:{admin.server.port} cannot be opened.*admin\.port"):
-        AdminServer(taken, admin.board, CollectorRegistry(), "1")
-
-
-def test_the_page_shows_what_is_held_why_and_what_to_do() -> None:
-    text = page(sight(), "running", "1.2.3")
-    for shown in ("token_invalid", "Put a new access token", "1 min", "HTTP 400", "orders", "paused", "1.2.3"):
-        assert shown in text
-
-
-def test_the_page_escapes_everything() -> None:
-    now = sight()
-    lane = replace(now.snapshot.lanes[0], last_error="<script>alert(1)</script>")
-    text = page(replace(now, snapshot=replace(now.snapshot, lanes=(lane,))), "running", "1")
-    assert "<script>" not in text
+        AdminServer(taken, admin.board, CollectorRegistry(), About("1"))
 
 
 def test_the_page_is_there_before_anything_has_happened(admin: Admin) -> None:
-    assert b"Nothing to show yet" in admin.get("/")[1]
+    status, text = admin.get("/")
+    assert status == 200
+    assert b"Nothing to show yet" in text
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0 s"), (59, "59 s"), (90, "2 min"), (9_000, "2.5 h"), (1e5, "1.2 d")]
-)
-def test_ages_are_for_people(seconds: float, text: str) -> None:
-    assert age(seconds) == text
+def test_nothing_but_the_pages_own_style_and_script_may_run(admin: Admin) -> None:
+    with urllib.request.urlopen(f"http://127.0.0.1:{admin.server.port}/", timeout=10) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+        body = answer.read().decode()
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    for tag, rule in (("style", "style-src"), ("script", "script-src")):
+        content = body.partition(f"<{tag}>")[2].partition(f"</{tag}>")[0]
+        assert rules[rule] == f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
 
 
-@pytest.fixture
-def loggers() -> Iterator[None]:
-    """The process's loggers, as they were before."""
-    named = [logging.getLogger(name) for name in ("", "httpx", "httpcore")]
-    before = [(logger, logger.level, logger.handlers[:]) for logger in named]
-    yield
-    structlog.reset_defaults()
-    for logger, level, handlers in before:
-        logger.setLevel(level)
-        logger.handlers[:] = handlers
+def test_a_page_that_cannot_be_made_is_told_by_its_type_and_place_alone(admin: Admin) -> None:
+    def broken() -> Answer:
+        raise ValueError("jane@example.com")
+
+    admin.server.paths["/broken"] = broken
+    with capture_logs() as lines, pytest.raises(http.client.RemoteDisconnected):
+        admin.get("/broken")
+    (line,) = lines
+    assert (line["event"], line["error"]) == ("admin_request_failed", "ValueError")
+    assert "jane" not in str(line)
 
 
-def test_lines_that_differ_in_numbers_alone_pass_once_a_minute() -> None:
-    from capi_stream.observability.logs import Seldom
-
-    seldom = Seldom()
-    passed = []
-    for created, text in ((0.0, "refused, try 1"), (1.0, "refused, try 2"), (2.0, "other"), (61.0, "refused, try 900")):
-        record = logging.makeLogRecord({"msg": text, "created": created})
-        passed.append(seldom.filter(record))
-    assert passed == [True, False, True, True]
-
-
-@pytest.mark.usefixtures("loggers")
-def test_a_log_line_is_json_without_surprises(capsys: pytest.CaptureFixture[str]) -> None:
-    from capi_stream.observability.logs import Changes, set_up
-    from capi_stream.observability.settings import LogSettings
-
-    set_up(LogSettings(format="json"))
-    changes = Changes()
-    changes.seen(sight().snapshot)
-    changes.seen(sight().snapshot)
-    changes.seen(replace(sight().snapshot, gates=(), partitions=()))
-    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    assert [line["event"] for line in lines] == ["gate_held", "partitions_paused", "gate_opened", "partitions_resumed"]
-    assert lines[0] | {"time": ""} == {
-        "time": "", "level": "warning", "event": "gate_held", "logger": "capi_stream", "scope": "credential",
-        "name": "100", "reason": "token_invalid", "attempt": 2, "hold_seconds": 30.0,
-    }  # fmt: skip
+def test_who_goes_away_without_waiting_leaves_no_line(admin: Admin, capfd: pytest.CaptureFixture[str]) -> None:
+    for _ in range(20):
+        caller = socket.create_connection(("127.0.0.1", admin.server.port), 5)
+        caller.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        caller.close()
+    assert admin.get("/healthz")[0] == 200
+    assert "Traceback" not in capfd.readouterr().err

@@ -16,7 +16,8 @@ from pathlib import Path
 from capi_stream.cli.demo.broker import Topics, embedded_broker
 from capi_stream.cli.demo.ending import DemoError
 from capi_stream.cli.demo.members import Member, stop
-from capi_stream.cli.demo.orders import EXPIRED, PIXELS, POISON, STEADY, THROTTLED, contract
+from capi_stream.cli.demo.orders import EXPIRED, PIXELS, POISON, STEADY, THROTTLED
+from capi_stream.cli.produce.load import contract
 from capi_stream.sandbox.faults import Fault
 from capi_stream.sandbox.registry import StandInRegistry
 from capi_stream.sandbox.server import Sandbox
