@@ -17,6 +17,7 @@ DEBIAN = {
     "promtool": "prometheus",
     "amtool": "prometheus-alertmanager",
     "chromium": "chromium",
+    "docker-compose": "docker-compose",
     "buildah": "buildah",
     "podman": "podman",
     "runc": "runc",
@@ -28,12 +29,15 @@ DEBIAN = {
 WHEELS = ("cloudcoil", "kubernetes_validate", "playwright", "promql_parser")
 """Modules of requirements/ops.txt; hadolint is a program of it."""
 
-OPS_TXT = Path(__file__).parents[2] / "requirements" / "ops.txt"
+ROOT = Path(__file__).parents[2]
+OPS_TXT, CHECKOV_TXT = (ROOT / "requirements" / name for name in ("ops.txt", "checkov.txt"))
+CHECKOV = ROOT / ".venv" / "checkov"
+"""An environment of its own: checkov pins what we use in other versions."""
 
 
 def program(name: str) -> str:
     """The path of a program. Skips the test without it; in CI that is a failure."""
-    found = shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
+    found = shutil.which(name) or shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{CHECKOV / 'bin'}")
     if found is None:
         lacking(f"{name} is not installed")
     return str(found)
@@ -57,6 +61,10 @@ def _missing_wheels() -> list[str]:
     return [name for name in WHEELS if importlib.util.find_spec(name) is None]
 
 
+def _has_checkov() -> bool:
+    return (CHECKOV / "bin" / "checkov").exists()
+
+
 def install() -> list[str]:
     """Install what is missing where this may be done; what still cannot be checked, a line each."""
     if missing := sorted({DEBIAN[name] for name in DEBIAN if not shutil.which(name)}):
@@ -64,9 +72,14 @@ def install() -> list[str]:
     if _missing_wheels():
         _run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
               "--require-hashes", "-r", str(OPS_TXT)])  # fmt: skip
+    if not _has_checkov():
+        _run([sys.executable, "-m", "venv", "--without-pip", str(CHECKOV)])
+        _run([sys.executable, "-m", "pip", "--python", str(CHECKOV), "install", "--quiet", "--no-compile",
+              "--disable-pip-version-check", "--require-hashes", "-r", str(CHECKOV_TXT)])  # fmt: skip
     importlib.invalidate_caches()
     told = [f"{name} (Debian package {package})" for name, package in DEBIAN.items() if not shutil.which(name)]
-    return told + [f"{name} (requirements/ops.txt)" for name in _missing_wheels()]
+    told += [f"{name} (requirements/ops.txt)" for name in _missing_wheels()]
+    return told + ([] if _has_checkov() else ["checkov (requirements/checkov.txt)"])
 
 
 def _apt(packages: Iterable[str]) -> None:

@@ -1,0 +1,53 @@
+"""What `kubectl kustomize` makes of k8s/overlays."""
+
+from __future__ import annotations
+
+import subprocess
+from functools import cache
+from typing import Any
+
+import yaml
+
+from tests.builders import ROOT
+from tests.ops.tools import program
+
+K8S = ROOT / "k8s"
+OVERLAYS = ("dev", "prod")
+
+
+@cache
+def rendered(overlay: str) -> str:
+    """The overlay's documents as they are applied. Raises AssertionError with kustomize's words."""
+    command = [program("kubectl"), "kustomize", str(K8S / "overlays" / overlay)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def documents(overlay: str, kind: str | None = None) -> list[dict[str, Any]]:
+    """Its documents, those of one kind if a kind is given."""
+    return [each for each in yaml.safe_load_all(rendered(overlay)) if kind in (None, each["kind"])]
+
+
+def document(overlay: str, kind: str, name: str = "capi-stream") -> dict[str, Any]:
+    """The only one of its kind that is called so; a generated name may end in its hash."""
+    (found,) = [each for each in documents(overlay, kind) if each["metadata"]["name"] == name]
+    return found
+
+
+def workloads(overlay: str) -> list[dict[str, Any]]:
+    """What makes pods."""
+    return [each for each in documents(overlay) if "template" in each.get("spec", {})]
+
+
+def pod(overlay: str) -> dict[str, Any]:
+    """The spec of the service's pods."""
+    spec: dict[str, Any] = document(overlay, "StatefulSet")["spec"]["template"]["spec"]
+    return spec
+
+
+def configuration(overlay: str) -> str:
+    """The text of the configuration that is mounted into them."""
+    volumes = {each["name"]: each for each in pod(overlay)["volumes"]}
+    text: str = document(overlay, "ConfigMap", volumes["config"]["configMap"]["name"])["data"]["config.yaml"]
+    return text
