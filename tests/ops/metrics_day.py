@@ -83,7 +83,9 @@ class Day:
     def _is_at_rest(self, members: int) -> bool:
         is_idle = "count(sum by (instance) (capi_stream_records_in_hand) == 0 and on (instance) up == 1)"
         lag = f"count(capi_stream_consumer_lag_records == 0) == {PARTITIONS}"
-        return self.prometheus.value(is_idle) == members and self.prometheus.value(lag) is not None
+        # That all is read is asked too: a scrape before it looks the same, with nothing in hand and ends seconds old.
+        is_read = self._read() == self.published.total()
+        return is_read and self.prometheus.value(is_idle) == members and self.prometheus.value(lag) is not None
 
     # What is asked of Prometheus.
 

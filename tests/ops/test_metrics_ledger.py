@@ -36,7 +36,7 @@ def test_the_ledger_holds_at_every_scrape_of_every_member(day: Day) -> None:
     assert set(day.prometheus.by("instance", f"max_over_time(abs({gap})[10m:250ms])").values()) == {0}
     looked = day.prometheus.by("instance", f"count_over_time(({gap})[10m:250ms])")
     assert len(looked) == 3
-    assert min(looked.values()) > 10
+    assert min(looked.values()) > 2, "else it held of nothing"
     was_open = day.prometheus.by(
         "instance", "max_over_time((sum by (instance) (capi_stream_records_in_hand))[10m:250ms])"
     )
