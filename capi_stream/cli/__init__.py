@@ -11,7 +11,7 @@ from capi_stream import __version__
 
 COMMANDS = (
     *("run", "check", "preview", "config", "explain", "mapping"),
-    *("hash", "fuse", "schema", "quality", "sandbox", "demo"),
+    *("hash", "fuse", "schema", "quality", "sandbox", "demo", "produce"),
 )
 
 
