@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
-import os
 import random
-import signal
 import time
 import traceback
 from collections import Counter
@@ -21,6 +19,7 @@ from capi_stream.delivery.engine import Engine
 from capi_stream.endpoints.posters import PosterBroken
 from capi_stream.endpoints.tokens import Renewed, Tokens
 from capi_stream.intake.intake import Intake
+from capi_stream.kafka.clients import LIBRDKAFKA
 from capi_stream.kafka.consumer import GroupConsumer
 from capi_stream.kafka.failures import KafkaFailure
 from capi_stream.kafka.registries import Registries
@@ -29,8 +28,9 @@ from capi_stream.model import Partition, Record
 from capi_stream.observability.admin import AdminFailure
 from capi_stream.observability.board import Sight
 from capi_stream.observability.logs import set_up
-from capi_stream.observability.watch import Watch
+from capi_stream.observability.watch import Versions, Watch
 from capi_stream.outlets import Outlets
+from capi_stream.signals import Asked, StoppedEarlyError
 
 log = structlog.get_logger("capi_stream")
 
@@ -74,33 +74,6 @@ def _run(settings: Settings, make: Callable[[Settings, Tokens], Outlets]) -> int
     return 0
 
 
-class StoppedEarlyError(Exception):
-    """A signal came while the service was still starting: nothing was read, so there is nothing to drain."""
-
-
-class Asked:
-    """What signals ask of the process: to stop (SIGTERM, SIGINT; the second one ends it without a word), and to open
-    what fuses hold (SIGUSR1: only who may send it a signal can, which the admin port could not see to)."""
-
-    def __init__(self) -> None:
-        self.to_stop = ""  # the signal's name
-        self.to_reset_fuses = False
-        self.has_started = False  # until then a signal interrupts whatever waits for Kafka
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
-        signal.signal(signal.SIGUSR1, self._reset)
-
-    def _stop(self, number: int, _: object) -> None:
-        if self.to_stop:
-            os._exit(128 + number)  # nothing more is committed: what was open is read again by the next member
-        self.to_stop = signal.Signals(number).name
-        if not self.has_started:
-            raise StoppedEarlyError
-
-    def _reset(self, *_: object) -> None:
-        self.to_reset_fuses = True
-
-
 class Service:
     """Owns every part. One thread runs it: the engine, the consumer and the producer belong to that thread."""
 
@@ -114,7 +87,8 @@ class Service:
         self._posters, self._letters, self._version, self._token_expiries, self._quality = made
         self._registries = Registries(settings.registries)
         self._consumer = GroupConsumer(settings.consumer, self)
-        self._watch = Watch(settings.admin, settings.limits, self._version, settings.api_version, facts(settings))
+        versions = Versions(self._version, settings.api_version, LIBRDKAFKA)
+        self._watch = Watch(settings.admin, settings.limits, versions, facts(settings))
         self._loop_seconds: Counter[str] = Counter()
         self._show_at = 0.0
         self._give_back_by = float("inf")  # set once, when the whole service stops

@@ -8,13 +8,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, libversion
 from confluent_kafka.admin import AdminClient
 
 from capi_stream.kafka.failures import ALL_DOWN, KafkaFailure, ends_service, failure, slug
 from capi_stream.kafka.settings import ConsumerSettings, ProducerSettings
 
 C = TypeVar("C", Consumer, Producer, AdminClient)
+
+LIBRDKAFKA: str = libversion()[0]
+"""The version of the library in C that all clients stand on."""
 
 Heard = Callable[[KafkaError], None]
 

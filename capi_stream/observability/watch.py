@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Mapping
-from importlib.metadata import version as installed
+from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 
@@ -22,25 +22,31 @@ from capi_stream.observability.status import About
 from capi_stream.observability.watchdog import Watchdog
 
 
+class Versions(NamedTuple):
+    """Of what runs here, as people ask for it in a report."""
+
+    service: str
+    graph_api: str
+    librdkafka: str
+
+
 class Watch:
     """Made once; the loop tells it, others read it. Raises AdminFailure where the port is taken.
 
     `facts` are the settings that the status page shows.
     """
 
-    def __init__(
-        self, settings: AdminSettings, limits: Limits, version: str, api_version: str, facts: Mapping[str, str]
-    ) -> None:
+    def __init__(self, settings: AdminSettings, limits: Limits, versions: Versions, facts: Mapping[str, str]) -> None:
         self.board = Board(settings.stalled_after_seconds)
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
-        build = {"version": version, "graph_api_version": api_version, "librdkafka": installed("confluent-kafka")}
+        build = dict(zip(("version", "graph_api_version", "librdkafka"), versions, strict=True))
         pixels = list(dict.fromkeys(destination.pixel for destination in limits.routes))
         self._metrics = Metrics(registry, self.board, PixelLabels(pixels, settings.pixels), build)
         self._changes = Changes()
         self._watchdog = Watchdog(self.board)
-        about = About(version, _versions(build), facts, len(pixels), time.time())
+        about = About(versions.service, _shown(versions), facts, len(pixels), time.time())
         self._admin = AdminServer(settings, self.board, registry, about)
 
     def start(self) -> int:
@@ -68,10 +74,10 @@ class Watch:
         self._admin.close()
 
 
-def _versions(build: Mapping[str, str]) -> dict[str, str]:
+def _shown(versions: Versions) -> dict[str, str]:
     return {
-        "capi-stream": build["version"],
-        "Graph API": build["graph_api_version"],
-        "librdkafka": build["librdkafka"],
+        "capi-stream": versions.service,
+        "Graph API": versions.graph_api,
+        "librdkafka": versions.librdkafka,
         "Python": platform.python_version(),
     }
