@@ -157,9 +157,7 @@ class Intake:
     def _add(self, draft: Draft, index: int, record: Record, unix_now: float, mapped: Mapped) -> None:
         """Add to `mapped` what becomes of one event for each of its pixels."""
         event = draft.event
-        if not event.get("event_id", "").strip():
-            event["event_id"] = derived_event_id(record, index)
-        self.prepare(event, unix_now, mapped)
+        self.prepare(event, index, record, unix_now, mapped)
         judged = self._judged(event, unix_now)
         if not isinstance(judged, Violation):
             mapped.noted.extend(Noted(name, "missing") for name in rules.wanting(event))
@@ -183,8 +181,10 @@ class Intake:
             return destinations
         return tuple(each for each in destinations if each not in conditions or holds(conditions[each], event))
 
-    def prepare(self, event: dict[str, Any], unix_now: float, mapped: Mapped) -> None:
-        """Bring customer information, currency and time into the form that is sent; `mapped` is told what that took."""
+    def prepare(self, event: dict[str, Any], index: int, record: Record, unix_now: float, mapped: Mapped) -> None:
+        """Bring the event number `index` of `record` into the form that is sent; `mapped` is told what that took."""
+        if not event.get("event_id", "").strip():
+            event["event_id"] = derived_event_id(record, index)
         this_year = datetime.fromtimestamp(unix_now, UTC).year
         if rules.clamped(event, unix_now, self._settings.rules):
             mapped.noted.append(CLAMPED)

@@ -16,7 +16,7 @@ from capi_stream.cli.explain.unmet import unmet
 from capi_stream.cli.explain.verdicts import NO_PIXEL, Fates, counted, verdict
 from capi_stream.cli.samples import Sample
 from capi_stream.intake.avro.schema_text import read_schema
-from capi_stream.intake.encoding import derived_event_id, encode
+from capi_stream.intake.encoding import encode
 from capi_stream.intake.intake import NO_DESTINATION, NO_EVENT, Intake
 from capi_stream.intake.intake import REASONS as INTAKE_REASONS
 from capi_stream.intake.mapping.coercions import UnfitValueError
@@ -136,9 +136,7 @@ class _Explainer:
     def _sent(self, raw: dict[str, Any], index: int, told: Mapped) -> dict[str, Any]:
         """The event as it is sent, or would be if no rule refused it; `told` is what was done to it."""
         event = copy.deepcopy(raw)
-        if not event.get("event_id", "").strip():
-            event["event_id"] = derived_event_id(self._sample.record, index)
-        self._intake.prepare(event, self._unix_now, told)
+        self._intake.prepare(event, index, self._sample.record, self._unix_now, told)
         return event
 
     def _left_out_beside(self, raw: dict[str, Any], dropped: Sequence[Dropped]) -> Iterator[Missing]:
