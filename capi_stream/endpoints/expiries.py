@@ -60,13 +60,15 @@ class Expiries:
         threading.Thread(target=self._run, name="expiries", daemon=True).start()
 
     def _run(self) -> None:
-        try:
-            while True:
+        while True:
+            try:
                 self.look(time.monotonic())
-                time.sleep(LOOK_EVERY_SECONDS)
-        except Exception as bug:  # noqa: BLE001  top of a thread that must not touch delivery
-            advice = "This is a bug: please report this line"  # not its own words, which may quote the URL
-            log.error("expiries_unknown", error=type(bug).__name__, effect="none on delivery", advice=advice)  # noqa: TRY400
+                wait_seconds = LOOK_EVERY_SECONDS
+            except Exception as bug:  # noqa: BLE001  top of a thread that must not touch delivery
+                advice = "This is a bug: please report this line"  # not its own words, which may quote the URL
+                log.error("expiries_unknown", error=type(bug).__name__, effect="none on delivery", advice=advice)  # noqa: TRY400
+                wait_seconds = ASK_EVERY_SECONDS
+            time.sleep(wait_seconds)
 
     def look(self, now: float) -> None:
         """Ask about the tokens that are new, and those that were asked about an hour ago.

@@ -18,7 +18,7 @@ def _rates() -> list[Panel]:
         timeseries(
             "Dead letters by reason",
             "Dead letters stored each second. Good is near 0. Each carries its reason, the API's code and its source "
-            "in headers (see Dead letters): mend the cause first, then replay.",
+            "in headers (see Dead letters): mend the cause first, then publish the records again.",
             "cps",
             Query(f"sum by (reason) ({rate('dead_letters_total')})", "{{reason}}"),
             stacked=True,
@@ -27,7 +27,7 @@ def _rates() -> list[Panel]:
         timeseries(
             "Parked records by reason",
             "Good records of pixels that stay held, stored each second so that offsets move on. Good is 0. Mend the "
-            "pixel (the table of what is held says how), then replay them before they are 7 days old.",
+            "pixel (the table of what is held says how), then publish them again before they are 7 days old.",
             "cps",
             Query(f"sum by (reason) ({rate('parked_total')})", "{{reason}}"),
             stacked=True,

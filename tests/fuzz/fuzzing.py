@@ -6,6 +6,7 @@ corpus/TARGET: put what a fuzzer finds there, as bytes, under a name that says w
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -86,8 +87,13 @@ def _calls(work: Callable[[T], Any], given: T) -> int:
 
 def _seconds(work: Callable[[T], Any], given: T) -> float:
     taken = []
-    for _ in range(2):
-        began = time.thread_time()
-        work(given)
-        taken.append(time.thread_time() - began)
+    gc.collect()
+    gc.disable()  # it walks over all that other tests have left, the more often the more is made here
+    try:
+        for _ in range(2):
+            began = time.thread_time()
+            work(given)
+            taken.append(time.thread_time() - began)
+    finally:
+        gc.enable()
     return min(taken)

@@ -142,6 +142,7 @@ def test_prometheus_takes_its_settings_and_the_alerts(tmp_path: Path, settings: 
     (scraped,) = yaml.safe_load(config.read_text())["scrape_configs"]
     (found,) = scraped["dns_sd_configs"]
     assert (found["names"], found["port"]) == (["capi-stream"], settings.admin.port)
+    assert [each["target_label"] for each in scraped["relabel_configs"]] == ["pod", "namespace"]
 
 
 def test_grafana_is_given_the_dashboard_and_its_data() -> None:

@@ -12,6 +12,7 @@ ADVICE = MappingProxyType(
         "permission_missing": "Give the token's user access to this pixel in Meta's Events Manager.",
         "unknown_pixel": "Check the pixel's id, and that its token may see it.",
         "blocked": "Look for a notice in Meta's Events Manager.",
+        "unclassified": "Look up the code of the last error: no page of Meta's that we know has it.",
         "fuse": "Too many events were invalid. Look at the dead letters, mend the cause, then: capi-stream fuse reset",
         "not_connected": "Nothing while it is short; if it lasts, look at the network's way out.",
     }
@@ -19,7 +20,8 @@ ADVICE = MappingProxyType(
 NOTHING_TO_DO = "Nothing: it is tried again by itself."
 TOPIC_ADVICE = "Check that the topic exists, its rights and its max.message.bytes. Offsets wait meanwhile."
 
-BY_A_PERSON = frozenset(("token_invalid", "permission_missing", "unknown_pixel", "blocked", "fuse"))
+BY_A_PERSON = frozenset(("token_invalid", "permission_missing", "unknown_pixel", "blocked", "unclassified", "fuse"))
+"""The reasons that wait for a person: those of the alerts PixelHeld and FuseTripped."""
 
 
 def advice(view: GateView) -> str:
