@@ -11,7 +11,7 @@ from confluent_kafka import Producer
 from capi_stream.kafka.browser import Browser, Where
 from capi_stream.kafka.failures import KafkaFailure
 from capi_stream.model import Partition
-from tests.real.clients import publish
+from tests.real.clients import end_offsets, publish, wait_until
 from tests.shells import members
 from tests.shells.test_secure import DESCRIBE, READ, Place, place
 
@@ -45,6 +45,7 @@ def test_it_ends_where_the_last_offset_is_a_marker_and_no_record(broker: str, to
     producer.begin_transaction()
     producer.produce(name, b"v")
     producer.commit_transaction(20)
+    wait_until(lambda: sum(end_offsets(broker, name).values()) == 2, 20, "the marker, which is written a little later")
     began = time.monotonic()
     with Browser(members.settings(broker, name), name) as browser:
         assert [record.value for record in browser.records("earliest", 10)] == [b"v"]
