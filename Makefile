@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-pins
 
-.PHONY: help env demo lint check test ops pictures simulate fuzz storms outage format pins clean
+.PHONY: help env demo lint check test ops pictures simulate fuzz storms outage format pins release dist clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -79,6 +79,14 @@ pins: env  ## pin all dependencies anew
 	done
 	echo checkov | $(VENV)/pins/bin/uv pip compile - --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/checkov.txt
+
+release: env  ## write VERSION into every file that bears it, and the changelog's heading; see docs/releasing.md
+	$(BIN)/python -m release set $(VERSION)
+
+dist: env  ## wheel and sdist in dist/; with TAG=v1.2.3 only if that is this version
+	$(BIN)/python -m release check $(TAG)
+	rm -rf dist
+	$(BIN)/hatchling build -d dist
 
 clean:  ## remove the environment and what the tools left
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

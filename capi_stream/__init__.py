@@ -3,4 +3,4 @@
 Its public face is the command line, the settings, the metrics and the headers of the letters it writes.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.1.0.dev0"

@@ -27,17 +27,22 @@ DEBIAN = {
 """Program -> Debian package."""
 
 WHEELS = ("cloudcoil", "kubernetes_validate", "playwright", "promql_parser")
-"""Modules of requirements/ops.txt; hadolint is a program of it."""
+"""Modules of requirements/ops.txt."""
+
+PROGRAMS = ("hadolint", "kubectl", "zizmor")
+"""Programs of requirements/ops.txt."""
 
 ROOT = Path(__file__).parents[2]
 OPS_TXT, CHECKOV_TXT = (ROOT / "requirements" / name for name in ("ops.txt", "checkov.txt"))
 CHECKOV = ROOT / ".venv" / "checkov"
 """An environment of its own: checkov pins what we use in other versions."""
 
+OURS = f"{Path(sys.executable).parent}{os.pathsep}{CHECKOV / 'bin'}"
+
 
 def program(name: str) -> str:
     """The path of a program. Skips the test without it; in CI that is a failure."""
-    found = shutil.which(name) or shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{CHECKOV / 'bin'}")
+    found = shutil.which(name, path=OURS) or shutil.which(name)  # the pinned one, where there are two
     if found is None:
         lacking(f"{name} is not installed")
     return str(found)
@@ -58,7 +63,8 @@ def lacking(what: str) -> None:
 
 
 def _missing_wheels() -> list[str]:
-    return [name for name in WHEELS if importlib.util.find_spec(name) is None]
+    missing = [name for name in WHEELS if importlib.util.find_spec(name) is None]
+    return missing + [name for name in PROGRAMS if not shutil.which(name, path=OURS)]
 
 
 def _has_checkov() -> bool:
