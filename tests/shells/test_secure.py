@@ -23,8 +23,9 @@ from tests.shells import letters, members
 
 READ, WRITE, DESCRIBE = AclOperation.READ, AclOperation.WRITE, AclOperation.DESCRIBE  # the first two imply the third
 MISTYPED = "mistyped-secret"
+ANY: Any = None  # what the client takes for any name or host, though its types do not say so
 ALL_RIGHTS = AclBindingFilter(
-    ResourceType.ANY, None, ResourcePatternType.ANY, "User:service", None, AclOperation.ANY, AclPermissionType.ANY
+    ResourceType.ANY, ANY, ResourcePatternType.ANY, "User:service", ANY, AclOperation.ANY, AclPermissionType.ANY
 )
 
 
