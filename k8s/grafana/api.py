@@ -14,7 +14,7 @@ _TOKEN_ENDS = series("token_expiry_timestamp_seconds")
 
 def panels() -> list[Panel]:
     """Outcomes and times, then what the API says, then what failures cost."""
-    return [*_answers(), *_words(), *_costs()]
+    return [*_answers(), *_words(), *_sizes(), *_efforts(), *_tokens()]
 
 
 def _answers() -> list[Panel]:
@@ -86,7 +86,7 @@ def _words() -> list[Panel]:
     ]
 
 
-def _costs() -> list[Panel]:
+def _sizes() -> list[Panel]:
     posts = f"sum({rate('batch_events_count')})"
     return [
         timeseries(
@@ -109,6 +109,11 @@ def _costs() -> list[Panel]:
             width=6,
             min=0,
         ),
+    ]
+
+
+def _efforts() -> list[Panel]:
+    return [
         timeseries(
             "What closes batches",
             "Batches each second by what closed them. linger: traffic is low, and that is good. count or bytes: they "
@@ -128,6 +133,11 @@ def _costs() -> list[Panel]:
             width=6,
             min=0,
         ),
+    ]
+
+
+def _tokens() -> list[Panel]:
+    return [
         stat(
             "Next token expires",
             "When the first of the access tokens ends, where the API has said so. Red is less than a week: put a new "

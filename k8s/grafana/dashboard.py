@@ -32,7 +32,7 @@ def dashboard() -> dict[str, Any]:
         "schemaVersion": 42,
         "editable": True,
         "graphTooltip": 1,  # the crosshair is shared by all panels
-        "refresh": "30s",
+        "refresh": "15s",  # as often as it is scraped: what is seen is at most half a minute old
         "time": {"from": "now-3h", "to": "now"},
         "timezone": "browser",
         "templating": {"list": _variables()},
@@ -57,7 +57,7 @@ def _variables() -> list[dict[str, Any]]:
         _variable("namespace", f"{PREFIX}build_info"),
         _variable("pod", f'{PREFIX}build_info{{namespace=~"$namespace"}}'),
         _variable("topic", _within_the_pods("records_total")),
-        _variable("pixel", _within_the_pods("events_total")),
+        _variable("pixel", _within_the_pods("requests_total")),  # posted to is enough: a dead token has no events
     ]
 
 

@@ -8,6 +8,10 @@ from k8s.grafana.queries import quantile, rate, series
 
 def panels() -> list[Panel]:
     """Records, then events."""
+    return [*_records(), *_events()]
+
+
+def _records() -> list[Panel]:
     return [
         timeseries(
             "Records: consumed against outcomes",
@@ -27,6 +31,11 @@ def panels() -> list[Panel]:
             Query(f"sum({series('records_in_hand')})", "in hand"),
             Query(f"sum({series('uncommitted_records')})", "uncommitted"),
         ),
+    ]
+
+
+def _events() -> list[Panel]:
+    return [
         timeseries(
             "Age of events when accepted",
             "Seconds from an event's own time to its acceptance. Seconds to a minute is good. If only the upper line "

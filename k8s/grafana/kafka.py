@@ -9,10 +9,10 @@ from k8s.grafana.queries import increase, rate, series
 
 def panels() -> list[Panel]:
     """Lag, commits, the assignment, schemas."""
-    return [*_offsets(), *_group(), *_schemas()]
+    return [*_lag(), *_commits(), *_shares(), *_rebalances(), *_schemas()]
 
 
-def _offsets() -> list[Panel]:
+def _lag() -> list[Panel]:
     return [
         timeseries(
             "Lag in records",
@@ -31,6 +31,11 @@ def _offsets() -> list[Panel]:
             lines=[Line(LATE_SECONDS, "red")],
             min=0,
         ),
+    ]
+
+
+def _commits() -> list[Panel]:
+    return [
         timeseries(
             "Uncommitted records",
             "Offsets that were read and not committed, by partition: what is read again after a crash. Good is a few "
@@ -63,7 +68,7 @@ def _offsets() -> list[Panel]:
     ]
 
 
-def _group() -> list[Panel]:
+def _shares() -> list[Panel]:
     return [
         timeseries(
             "Partitions by pod",
@@ -85,6 +90,11 @@ def _group() -> list[Panel]:
             min=0,
             decimals=0,
         ),
+    ]
+
+
+def _rebalances() -> list[Panel]:
+    return [
         timeseries(
             "Rebalances",
             "Changes of the assignment, over all pods, by kind. They belong to deploys and scaling. lost is bad: the "

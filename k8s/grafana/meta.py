@@ -10,7 +10,10 @@ COVERAGE_GOAL = 0.75  # of browser events; Meta's own goal
 
 def panels() -> list[Panel]:
     """The score, what it is made of, and the browser's share."""
-    accepted = f"sum({rate('events_total', outcome='accepted')})"
+    return [*_score(), *_identifiers(), *_coverage()]
+
+
+def _score() -> list[Panel]:
     return [
         timeseries(
             "Match quality, by event",
@@ -23,6 +26,12 @@ def panels() -> list[Panel]:
             min=0,
             max=10,
         ),
+    ]
+
+
+def _identifiers() -> list[Panel]:
+    accepted = f"sum({rate('events_total', outcome='accepted')})"
+    return [
         timeseries(
             "Identifiers: sent here",
             "Share of accepted events that carry each identifier, as counted here. Compare with what arrived, "
@@ -44,6 +53,11 @@ def panels() -> list[Panel]:
             min=0,
             max=1,
         ),
+    ]
+
+
+def _coverage() -> list[Panel]:
+    return [
         timeseries(
             "Browser events covered",
             "Share of browser events of 7 days that have a twin from here with the same key. Meta's goal is 75 % "

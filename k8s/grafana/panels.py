@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import Any
@@ -27,6 +27,34 @@ class Line:
 
     value: float
     color: str
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """A column by whose text a table is sorted before its value, from A to Z, and which gives each row its colour."""
+
+    column: str
+    colors: Mapping[str, str]
+
+    @property
+    def sorting(self) -> dict[str, Any]:
+        """As Grafana's table has it."""
+        return {"displayName": _heading(self.column), "desc": False}
+
+    @property
+    def override(self) -> dict[str, Any]:
+        """The colours, as a field's override."""
+        options = {text: {"color": color, "index": at} for at, (text, color) in enumerate(self.colors.items())}
+        return {
+            "matcher": {"id": "byName", "options": _heading(self.column)},
+            "properties": [
+                {"id": "mappings", "value": [{"type": "value", "options": options}]},
+                {
+                    "id": "custom.cellOptions",
+                    "value": {"type": "color-background", "mode": "basic", "applyToRow": True},
+                },
+            ],
+        }
 
 
 def timeseries(
@@ -100,16 +128,24 @@ def stat(
 
 
 def table(
-    title: str, description: str, unit: str, query: Query, *columns: str, value: str, width: int = 12, height: int = 6
+    title: str,
+    description: str,
+    unit: str,
+    query: Query,
+    *columns: str,
+    value: str,
+    width: int = 12,
+    height: int = 6,
+    first: First | None = None,
 ) -> Panel:
-    """The newest values, a row a series, with these labels as `columns` and the number as `value`."""
+    """The newest values, a row a series, with these labels as `columns` and the number as `value`, largest first."""
     order = {name: place for place, name in enumerate((*columns, "Value"))}
     shown = {
         "id": "organize",
         "options": {
             "indexByName": order,
             "includeByName": dict.fromkeys(order, True),
-            "renameByName": {"Value": value},
+            "renameByName": {"Value": value} | {name: _heading(name) for name in columns if _heading(name) != name},
         },
     }
     made = _panel(
@@ -121,9 +157,14 @@ def table(
         _defaults(unit, ()),
         showHeader=True,
         cellHeight="sm",
-        sortBy=[{"displayName": value, "desc": True}],
+        sortBy=[*([first.sorting] if first else []), {"displayName": value, "desc": True}],
     )
+    made["fieldConfig"]["overrides"] = [first.override] if first else []
     return {**made, "transformations": [shown]}
+
+
+def _heading(column: str) -> str:
+    return column.replace("_", " ")
 
 
 def heatmap(title: str, description: str, unit: str, query: Query, width: int = 8) -> Panel:

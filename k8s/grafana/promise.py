@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from k8s.grafana.panels import Line, Panel, Query, stat, table, timeseries
-from k8s.grafana.queries import in_range, or_zero, rate, series
+from capi_stream.observability.status.advice import BY_A_PERSON
+from k8s.grafana.panels import First, Line, Panel, Query, stat, table, timeseries
+from k8s.grafana.queries import in_range, or_zero, rate, relabelled, series
 
 LATE_SECONDS = 1_200  # a partition is late while a record has waited for longer: the promise of k8s/alerts/rules.yaml
 OBJECTIVE = 0.99  # of the time, over all partitions
@@ -14,15 +15,16 @@ _IS_LATE = f"{series('consumer_lag_seconds')} > bool {LATE_SECONDS}"
 _LATE = f"avg_over_time(avg({_IS_LATE})[$__range:])"
 _DONE = in_range("events_total", outcome="~accepted|dead_lettered|parked")
 _OLDEST = series("oldest_pending_event_timestamp_seconds")
+_HELD = relabelled(series("gate_holding"), "held", "$1", "name", "(.*?)(@.*)?")  # `ID` and `ID@gateway` are one pixel
 _NEAR_THE_LIMIT = (Line(5 * DAY, "orange"), Line(API_LIMIT, "red"))
 
 
 def panels() -> list[Panel]:
-    """Eight numbers, three curves, and what is held."""
-    return [*_numbers(), *_curves(), _held()]
+    """Eight numbers, what is held, and three curves: the first screen names a dead token, see docs/dashboards.md."""
+    return [*_budget(), *_delivery(), *_waiting(), *_state(), _held(), *_curves()]
 
 
-def _numbers() -> list[Panel]:
+def _budget() -> list[Panel]:
     return [
         stat(
             "Fresh",
@@ -47,6 +49,11 @@ def _numbers() -> list[Panel]:
             base="red",
             decimals=0,
         ),
+    ]
+
+
+def _delivery() -> list[Panel]:
+    return [
         stat(
             "Accepted",
             "Events that the API accepts each second. Compare it with the same hour of another day; at 0 look at the "
@@ -66,6 +73,11 @@ def _numbers() -> list[Panel]:
             base="red",
             decimals=2,
         ),
+    ]
+
+
+def _waiting() -> list[Panel]:
+    return [
         stat(
             "Lag",
             "Age of the oldest record that is not settled, in the worst partition. Good is under a minute. If it "
@@ -83,12 +95,17 @@ def _numbers() -> list[Panel]:
             Query(or_zero(f"(time() - min({_OLDEST}))"), "oldest"),
             *_NEAR_THE_LIMIT,
         ),
+    ]
+
+
+def _state() -> list[Panel]:
+    return [
         stat(
-            "Pixels held",
-            "Pixels that get nothing now, for a reason of their own. Good is 0. Which, why and what to do: the table "
-            "below; tokens and permissions need a person, throttling ends by itself.",
+            "Held",
+            "What gets nothing now: pixels, an endpoint of the API, a topic of letters, or `all`, which counts as one. "
+            "Good is 0. Which, why, and whether it waits for a person: the table below.",
             "short",
-            Query(or_zero(f"count(count by (name) ({series('gate_holding', scope='~pixel|credential')}))"), "held"),
+            Query(or_zero(f"count(count by (held) ({_HELD}))"), "held"),
             Line(1, "red"),
         ),
         stat(
@@ -101,6 +118,27 @@ def _numbers() -> list[Panel]:
             base="red",
         ),
     ]
+
+
+def _held() -> Panel:
+    gates = relabelled(series("gate_holding"), "waits_for", "time")
+    gates = relabelled(gates, "waits_for", "a person", "scope", "topic")
+    gates = relabelled(gates, "waits_for", "a person", "reason", "|".join(sorted(BY_A_PERSON)))
+    return table(
+        "What is held now, and why",
+        "Every gate that is closed: what it holds, for which reason, and on how many members. Empty is good. Red waits "
+        "for a person (see the runbook, CapiStreamPixelHeld); the rest ends by itself.",
+        "short",
+        Query(f"count by (scope, name, reason, waits_for) ({gates})", "{{scope}} {{name}}: {{reason}}, {{waits_for}}"),
+        "scope",
+        "name",
+        "reason",
+        "waits_for",
+        value="members",
+        width=24,
+        height=7,
+        first=First("waits_for", {"a person": "red", "time": "orange"}),
+    )
 
 
 def _curves() -> list[Panel]:
@@ -127,7 +165,7 @@ def _curves() -> list[Panel]:
         timeseries(
             "Oldest waiting event, by pixel",
             "Age of the oldest event that waits for each pixel, against the API's limit of 7 days (red). A pixel "
-            "that rises for hours is held: see the table below. Nothing is drawn for a pixel for which nothing "
+            "that rises for hours is held: see the table above. Nothing is drawn for a pixel for which nothing "
             "waits.",
             "s",
             Query(f"time() - min by (pixel) ({_OLDEST})", "{{pixel}}"),
@@ -136,20 +174,3 @@ def _curves() -> list[Panel]:
             min=1,
         ),
     ]
-
-
-def _held() -> Panel:
-    return table(
-        "What is held now, and why",
-        "Every gate that is closed: what it holds, for which reason, on how many members. Empty is good. "
-        "token_invalid, permission_missing, unknown_pixel, blocked and fuse wait for a person (see Operations); the "
-        "rest ends by itself.",
-        "short",
-        Query(f"count by (scope, name, reason) ({series('gate_holding')})", "{{scope}} {{name}}: {{reason}}"),
-        "scope",
-        "name",
-        "reason",
-        value="members",
-        width=24,
-        height=8,
-    )

@@ -8,7 +8,10 @@ from k8s.grafana.queries import rate
 
 def panels() -> list[Panel]:
     """What is refused, what is left out, and what good events carry."""
-    accepted = f"sum({rate('events_total', outcome='accepted')})"
+    return [*_refused(), *_carried(), *_left_out()]
+
+
+def _refused() -> list[Panel]:
     return [
         timeseries(
             "Rejected events by reason",
@@ -36,15 +39,28 @@ def panels() -> list[Panel]:
             Query(f"sum({rate('splits_total')})", "splits"),
             min=0,
         ),
+    ]
+
+
+def _carried() -> list[Panel]:
+    carried = f"sum by (pixel, field) ({rate('identifiers_total')})"
+    accepted = f"sum by (pixel) ({rate('events_total', outcome='accepted')})"
+    return [
         timeseries(
             "Identifier coverage",
-            "Share of accepted events that carry each identifier. High and flat is good. One that falls is a field "
-            "that upstream has lost, or that is now dropped (next panel): match quality will follow within a day.",
+            "Share of a pixel's accepted events that carry each identifier; choose a pixel above to see it alone. High "
+            "and flat is good. One that falls is a field that upstream has lost, or that is now dropped (next panel): "
+            "match quality will follow within a day.",
             "percentunit",
-            Query(f"sum by (field) ({rate('identifiers_total')}) / on () group_left () {accepted}", "{{field}}"),
+            Query(f"{carried} / on (pixel) group_left () {accepted}", "{{pixel}}: {{field}}"),
             min=0,
             max=1,
         ),
+    ]
+
+
+def _left_out() -> list[Panel]:
+    return [
         timeseries(
             "Fields dropped",
             "Identifiers that were left out, each second, by field and why; their events went on. A few bad entries "

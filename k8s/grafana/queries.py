@@ -56,6 +56,11 @@ def or_zero(expr: str) -> str:
     return f"{expr} or 0 * sum({series('buffered_events')})"
 
 
+def relabelled(expr: str, name: str, value: str, of: str = "", pattern: str = "") -> str:
+    """`expr` with the label `name`, which is `value` where label `of` matches `pattern`; of all series by default."""
+    return f'label_replace({expr}, "{name}", "{value}", "{of}", "{pattern}")'
+
+
 def _family(name: str) -> str:
     for suffix in ("_bucket", "_count", "_sum"):
         if name not in _LABELS and name.removesuffix(suffix) in _LABELS:

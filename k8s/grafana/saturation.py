@@ -8,7 +8,7 @@ from k8s.grafana.queries import of_cluster, of_process, rate, series
 
 def panels() -> list[Panel]:
     """The loop, the buffer, the process, its ends."""
-    return [*_service(), *_process()]
+    return [*_service(), *_process(), *_pods()]
 
 
 def _service() -> list[Panel]:
@@ -72,6 +72,11 @@ def _process() -> list[Panel]:
             ),
             min=0,
         ),
+    ]
+
+
+def _pods() -> list[Panel]:
+    return [
         table(
             "Restarts by pod",
             "New starts of the process within a pod, over the time shown. Good is 0. Otherwise read why it ended "

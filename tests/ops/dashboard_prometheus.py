@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from capi_stream.cli.demo.members import Member
-from tests.ops.prometheus import Prometheus
+from tests.ops.prometheus import SCRAPE, Prometheus
 
 NAMESPACE = "shop"
 STEP_SECONDS = 1
 
 
 class PodPrometheus(Prometheus):
-    """A Prometheus that gives each series the labels of its pod."""
+    """A Prometheus that gives each series the labels of its pod; what is `beside` the pods, as it comes."""
+
+    def __init__(self, folder: Path, scrape: str = SCRAPE, beside: Iterable[str] = ()) -> None:
+        super().__init__(folder, scrape=scrape)
+        self._beside = [{"targets": [address]} for address in beside]
 
     def scrape_pods(self, members: Mapping[str, Member]) -> None:
-        """Scrape these and no others, each by the name of its pod; seen within a second."""
+        """Scrape these pods and no others, each by its name; seen within a second."""
         listed = [
             {"targets": [member.admin.removeprefix("http://")], "labels": {"namespace": NAMESPACE, "pod": pod}}
             for pod, member in members.items()
         ]
         new = self._targets.with_suffix(".new")
-        new.write_text(json.dumps(listed))
+        new.write_text(json.dumps([*listed, *self._beside]))
         new.replace(self._targets)
 
     def in_range(self, expr: str, since: float, until: float) -> list[dict[str, Any]]:

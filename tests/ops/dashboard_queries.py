@@ -11,7 +11,7 @@ from tests.builders import ROOT
 
 FILE = ROOT / "k8s/grafana/capi-stream.json"
 OF_A_SCRAPE = frozenset(("job", "instance", "namespace", "pod"))
-_VARIABLE = re.compile(r"\$\{?\w+\}?")
+_VARIABLE = re.compile(r"\$\{?[A-Za-z_]\w*\}?")  # `$1` is of label_replace
 _LEGEND = re.compile(r"{{\s*(\w+)\s*}}")
 
 
@@ -41,6 +41,12 @@ def panels() -> list[dict[str, Any]]:
     return [each for each in dashboard()["panels"] if each["type"] != "row"]
 
 
+def panel(title: str) -> dict[str, Any]:
+    """The one of this title."""
+    (found,) = [each for each in panels() if each["title"] == title]
+    return found
+
+
 def asked() -> list[Asked]:
     """Every query of every panel."""
     return [Asked(each["title"], to["expr"], to["legendFormat"]) for each in panels() for to in each["targets"]]
@@ -63,14 +69,14 @@ def selectors(expr: str) -> Iterator[Selected]:
 
 
 def labels(query: Asked) -> set[str]:
-    """Every label that a query groups by, joins on, or shows in its legend."""
+    """Every label that a query groups by, joins on, or shows in its legend, but for those that it makes itself."""
     found = set(_LEGEND.findall(query.legend))
     for each in _nodes(query.expr, "AggregateExpr"):
         found |= set(each.modifier.labels if each.modifier else ())
     for each in _nodes(query.expr, "BinaryExpr"):
         joined = each.modifier and each.modifier.matching
         found |= {*joined.labels, *each.modifier.group_labels} if joined else set()
-    return found
+    return found - {each.args[1].val for each in _nodes(query.expr, "Call") if each.func.name == "label_replace"}
 
 
 def _nodes(expr: str, kind: str) -> list[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -13,7 +12,8 @@ from typing import Any
 from capi_stream.cli.demo.members import Member
 from capi_stream.sandbox.faults import Fault
 from tests.builders import PIXEL, encoded
-from tests.ops.dashboard_prometheus import PodPrometheus
+from tests.ops.cluster_stub import cluster
+from tests.ops.dashboard_prometheus import NAMESPACE, PodPrometheus
 from tests.real.clients import make_topic, wait_until
 from tests.service.shop import OTHER_PIXEL, Shop, fresh
 
@@ -25,7 +25,12 @@ DENIED = {"advertising": "DENIED"}
 @contextmanager
 def world(broker: str, folder: Path) -> Iterator[tuple[Shop, PodPrometheus, list[Member]]]:
     """The shop with one member, and the Prometheus that scrapes it; records come until the block ends."""
-    with PodPrometheus(folder / "prometheus") as scraping, Shop(broker, folder, partitions=4) as shop, load(shop):
+    with (
+        cluster(NAMESPACE, "capi-stream-0") as stub,
+        PodPrometheus(folder / "prometheus", beside=[stub]) as scraping,
+        Shop(broker, folder, partitions=4) as shop,
+        load(shop),
+    ):
         make_topic(broker, _small(shop), config={"max.message.bytes": "100000"})
         shop.sandbox.poison("poison-")
         shop.sandbox.expire_token(OTHER_PIXEL, in_seconds=20 * 86_400)
@@ -70,24 +75,18 @@ def load(shop: Shop, per_second: int = 40) -> Iterator[None]:
         publishing.join()
 
 
-def trouble(shop: Shop, seconds: float) -> None:
-    """What the API does in these seconds: it is slow, throttles, loses answers, miscounts, is away, refuses a token."""
-    part = seconds / 5
+def all_goes_wrong(shop: Shop) -> None:
+    """From now on the API is slow, throttles, loses answers, miscounts, is away, and refuses one pixel's token."""
     shop.sandbox.always(
         Fault("latency", delay_seconds=0.3, spread_seconds=0.29),
-        Fault("latency", rate=0.1, delay_seconds=1.2),
         Fault("usage", percent=60),
+        Fault("token_invalid", pixel=str(PIXEL)),
+        Fault("app_limit", rate=0.1, minutes=0.01),
+        *(
+            Fault(name, rate=0.1)
+            for name in ("transient", "html", "unknown", "lost", "lost_behind_proxy", "short_count")
+        ),
     )
-    shop.sandbox.always(Fault("transient", rate=0.1, seconds=seconds))
-    shop.sandbox.next(Fault("lost"), Fault("short_count"), Fault("lost_behind_proxy"))
-    time.sleep(part)
-    shop.sandbox.always(Fault("html", seconds=part / 3))
-    time.sleep(part)
-    shop.sandbox.next(Fault("app_limit", minutes=0.01), Fault("lost"), Fault("short_count"), Fault("unknown"))
-    time.sleep(part)
-    time.sleep(part)
-    shop.sandbox.always(Fault("token_invalid", pixel=str(PIXEL)))
-    time.sleep(part)
 
 
 def _publish(shop: Shop, per_second: int, ended: threading.Event) -> None:

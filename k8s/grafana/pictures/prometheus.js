@@ -34,15 +34,40 @@ function lines(target, found, defaults) {
   });
 }
 
+// Of an override only what our tables have: colours for a column's texts.
+function config(panel, name) {
+  if (name === 'Value') return panel.fieldConfig.defaults;
+  const heading = renamed(panel, name);
+  const own = panel.fieldConfig.overrides.find(({matcher}) => matcher.options === heading);
+  const property = (id) => own?.properties.find((each) => each.id === id)?.value;
+  return own ? {mappings: property('mappings'), custom: {cellOptions: property('custom.cellOptions')}} : {};
+}
+
+const renamed = (panel, name) => panel.transformations[0].options.renameByName[name] ?? name;
+
+function sorted(panel, rows) {
+  const compared = (a, b) => {
+    for (const {displayName, desc} of panel.options.sortBy) {
+      const [low, high] = desc ? [b[displayName], a[displayName]] : [a[displayName], b[displayName]];
+      if (low !== high) return low < high ? -1 : 1;
+    }
+    return 0;
+  };
+  return rows.sort(compared);
+}
+
 function rows(panel, found) {
-  const {indexByName, renameByName} = panel.transformations[0].options;
-  const last = (one) => Number(one.values.at(-1)[1]);
-  const now = found.filter((one) => one.values.at(-1)[0] > to - 2 * step).sort((a, b) => last(b) - last(a));
-  const fields = Object.keys(indexByName).map((name) => ({
-    name: renameByName[name] ?? name,
+  const names = Object.keys(panel.transformations[0].options.indexByName);
+  const cell = (one, name) => (name === 'Value' ? Number(one.values.at(-1)[1]) : (one.metric[name] ?? ''));
+  const now = found
+    .filter((one) => one.values.at(-1)[0] > to - 2 * step)
+    .map((one) => Object.fromEntries(names.map((name) => [renamed(panel, name), cell(one, name)])));
+  const ordered = sorted(panel, now);
+  const fields = names.map((name) => ({
+    name: renamed(panel, name),
     type: name === 'Value' ? FieldType.number : FieldType.string,
-    values: now.map((one) => (name === 'Value' ? last(one) : (one.metric[name] ?? ''))),
-    config: name === 'Value' ? panel.fieldConfig.defaults : {},
+    values: ordered.map((row) => row[renamed(panel, name)]),
+    config: config(panel, name),
   }));
   return [toDataFrame({fields})];
 }
