@@ -2,76 +2,33 @@
 
 from __future__ import annotations
 
-import faulthandler
 import random
 import time
-import traceback
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 
 import structlog
 
-from capi_stream import outlets
 from capi_stream.config import Settings
 from capi_stream.config.facts import facts
 from capi_stream.delivery.engine import Engine
-from capi_stream.endpoints.posters import PosterBroken
 from capi_stream.endpoints.tokens import Renewed, Tokens
 from capi_stream.intake.intake import Intake
 from capi_stream.kafka.clients import LIBRDKAFKA
 from capi_stream.kafka.consumer import GroupConsumer
-from capi_stream.kafka.failures import KafkaFailure
 from capi_stream.kafka.registries import Registries
-from capi_stream.kafka.registry import Fetched
+from capi_stream.kafka.registry import Fetched, Lapsed, Unknown
 from capi_stream.model import Partition, Record
-from capi_stream.observability.admin import AdminFailure
 from capi_stream.observability.board import Sight
-from capi_stream.observability.logs import set_up
+from capi_stream.observability.phases import Phases
 from capi_stream.observability.watch import Versions, Watch
 from capi_stream.outlets import Outlets
-from capi_stream.signals import Asked, StoppedEarlyError
+from capi_stream.signals import Asked
 
 log = structlog.get_logger("capi_stream")
 
 POLL_RECORDS = 1_000  # what one poll may bring beyond the budget
 ANSWER_WAIT_SECONDS = 0.02  # while a partition is given back, for the next answer
 SHOW_EVERY_SECONDS = 1.0
-EXIT_SECONDS = 10.0  # until the process is ended from outside of Python
-
-
-def run(settings: Settings) -> int:
-    """Deliver until a signal says stop; the process's exit code. A second signal exits at once: nothing is lost."""
-    return _run(settings, outlets.live)
-
-
-def run_shadow(settings: Settings) -> int:
-    """As `run`, but nothing leaves: what would be posted counts as accepted, what would be a letter as stored."""
-    return _run(settings, outlets.shadow)
-
-
-def _run(settings: Settings, make: Callable[[Settings, Tokens], Outlets]) -> int:
-    set_up(settings.logs)
-    asked = Asked()
-    try:
-        service = Service(settings, asked, make)
-        service.run()
-    except StoppedEarlyError:
-        pass
-    except (KafkaFailure, AdminFailure, PosterBroken, ValueError) as failure:
-        log.error("stopped", reason=str(failure))  # noqa: TRY400  the reason is for an operator, a traceback is not
-        return 1
-    except Exception as bug:  # noqa: BLE001  a bug: it says where, and not its own words, which may quote a record
-        frames = traceback.extract_tb(bug.__traceback__)
-        at = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-        log.critical("crashed", error=type(bug).__name__, at=at, advice="This is a bug: please report this line")
-        return 1
-    finally:
-        # The clients that nobody closed are destroyed after this line, and that may never end (seen twice: librdkafka's
-        # destroy waits for its own thread, which waits for a lock). No thread of Python runs then that could end it.
-        faulthandler.dump_traceback_later(EXIT_SECONDS, exit=True)
-    log.info("stopped", reason=asked.to_stop)
-    return 0
 
 
 class Service:
@@ -89,7 +46,7 @@ class Service:
         self._consumer = GroupConsumer(settings.consumer, self)
         versions = Versions(self._version, settings.api_version, LIBRDKAFKA)
         self._watch = Watch(settings.admin, settings.limits, versions, facts(settings))
-        self._loop_seconds: Counter[str] = Counter()
+        self._phases = Phases()
         self._show_at = 0.0
         self._give_back_by = float("inf")  # set once, when the whole service stops
 
@@ -107,13 +64,13 @@ class Service:
 
     def _turn(self) -> None:
         records = self._poll()
-        with self._timed("map"):
+        with self._phases.timed("map"):
             for record in records:
                 self._engine.received(record, self._intake(record, time.time()), time.monotonic())
             self._learn_schemas()
-        with self._timed("engine"):
+        with self._phases.timed("engine"):
             self._exchange()
-        with self._timed("commit"):
+        with self._phases.timed("commit"):
             self._consumer.keep_paused(self._engine.paused())
             self._consumer.commit(self._engine.commit(time.monotonic()))
             for commit, error in self._consumer.commits_ended():
@@ -127,17 +84,20 @@ class Service:
         records = self._consumer.poll(POLL_RECORDS, wait_seconds)
         seconds = time.monotonic() - began
         idle = min(wait_seconds, seconds) if len(records) < POLL_RECORDS else 0.0
-        self._took("idle", idle)
-        self._took("poll", seconds - idle)
+        self._phases.took("idle", idle)
+        self._phases.took("poll", seconds - idle)
         return records
 
     def _learn_schemas(self) -> None:
         self._registries.want(self._engine.wanted_schemas())
         for schema, answer in self._registries.fetched():
-            if isinstance(answer, Fetched):
-                self._intake.learned(schema, answer.schema_text, answer.references)
-            else:
-                self._intake.unknown(schema)
+            match answer:
+                case Fetched(_, text, references):
+                    self._intake.learned(schema, text, references)
+                case Unknown():
+                    self._intake.unknown(schema)
+                case Lapsed():
+                    self._intake.lapsed(schema)
             for ticket in self._engine.unresolved(schema):
                 self._engine.resolved(ticket, self._intake(ticket.record, time.time()), time.monotonic())
 
@@ -219,15 +179,6 @@ class Service:
 
     # Shown.
 
-    @contextmanager
-    def _timed(self, phase: str) -> Iterator[None]:
-        began = time.monotonic()
-        yield
-        self._took(phase, time.monotonic() - began)
-
-    def _took(self, phase: str, seconds: float) -> None:
-        self._loop_seconds[phase] += seconds  # type: ignore[assignment]  # a Counter adds floats too
-
     def _show(self) -> None:
         now = time.monotonic()
         self._watch.board.turned()
@@ -243,7 +194,7 @@ class Service:
                 self._engine.snapshot(now, time.time()),
                 self._consumer.high_watermarks(),
                 dict(self._consumer.rebalances),
-                dict(self._loop_seconds),
+                self._phases.seconds,
                 dict(self._registries.fetches),
                 tuple(outages),
                 self._token_expiries(),

@@ -29,10 +29,10 @@ def run(
         typer.echo("--shadow and --group ID go together: a shadow needs a consumer group of its own.", err=True)
         raise typer.Exit(2)
     settings = loaded(config).settings
-    from capi_stream import service
+    from capi_stream import process
 
     if group is None:
-        raise typer.Exit(service.run(settings))
+        raise typer.Exit(process.run(settings))
     from capi_stream.config.shadow import shadowed
 
     try:
@@ -40,4 +40,4 @@ def run(
     except ValueError as wrong:
         typer.echo(f"--group: {wrong}.", err=True)
         raise typer.Exit(2) from None
-    raise typer.Exit(service.run_shadow(settings))
+    raise typer.Exit(process.run_shadow(settings))

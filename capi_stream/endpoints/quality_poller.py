@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-import traceback
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from capi_stream.endpoints.dataset_quality import DatasetQuality, EventQuality, 
 from capi_stream.endpoints.debug_token import Invalid, Unanswered, Untold
 from capi_stream.endpoints.settings import PosterSettings, QualitySettings
 from capi_stream.endpoints.tokens import Tokens
+from capi_stream.places import places
 
 log = structlog.get_logger("capi_stream")
 
@@ -98,10 +98,9 @@ class QualityPoller:
 
     def _found(self, bug: Exception) -> None:
         """Log a bug, once for each place: where it is, and not its own words."""
-        frame = traceback.extract_tb(bug.__traceback__)[-1]
-        at = f"{frame.filename}:{frame.lineno} {frame.name}"
-        if at not in self._bugs:
-            self._bugs.add(at)
+        at = places(bug.__traceback__)
+        if at[-1] not in self._bugs:
+            self._bugs.add(at[-1])
             advice = "This is a bug: please report this line"
             log.error("quality_failed", error=type(bug).__name__, at=at, effect="none on delivery", advice=advice)
 

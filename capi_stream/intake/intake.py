@@ -95,8 +95,16 @@ class Intake:
         """The registry goes on saying that it knows no `schema`. Kept: each record that names it is refused at once."""
         self._knows(schema, Rejection("decode", "schema_unknown", f"the registry knows no schema {schema.key}"))
 
+    def lapsed(self, schema: SchemaRef) -> None:
+        """What the registry said of `schema` counts no more: the next record that names it asks anew."""
+        self._schemas.pop(schema, None)
+        self._forget(schema)
+
     def _knows(self, schema: SchemaRef, meaning: Type | Rejection) -> None:
         self._schemas[schema] = meaning
+        self._forget(schema)
+
+    def _forget(self, schema: SchemaRef) -> None:
         for topic in self._topics:
             if topic.registry == schema.registry:
                 topic.forget(schema.key)

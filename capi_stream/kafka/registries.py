@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
-from capi_stream.kafka.registry import Fetched, SchemaFetcher, Unknown
+from capi_stream.kafka.registry import Said, SchemaFetcher
 from capi_stream.kafka.settings import RegistrySettings
 from capi_stream.model import SchemaRef
 
@@ -17,12 +17,11 @@ class Registries:
         self._fetchers = {name: SchemaFetcher(each) for name, each in settings.items()}
 
     def want(self, schemas: Collection[SchemaRef]) -> None:
-        """Records wait for `schemas`. Says so as often as it likes."""
-        if schemas:
-            for name, fetcher in self._fetchers.items():
-                fetcher.want({key for registry, key in schemas if registry == name})
+        """Records wait for `schemas`, and for no others. Says so as often as it likes."""
+        for name, fetcher in self._fetchers.items():
+            fetcher.want({key for registry, key in schemas if registry == name})
 
-    def fetched(self) -> Iterator[tuple[SchemaRef, Fetched | Unknown]]:
+    def fetched(self) -> Iterator[tuple[SchemaRef, Said]]:
         """What the registries said since the last call, each with the schema that was asked for."""
         for name, fetcher in self._fetchers.items():
             for answer in fetcher.fetched():

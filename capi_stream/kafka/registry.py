@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
+from typing import NamedTuple
 
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
@@ -21,6 +22,7 @@ from capi_stream.model import SchemaKey
 
 UNKNOWN_CODE = 40403  # the registry's own word; a 404 without it is some proxy's page
 IDLE_SECONDS = 1.0
+MOST_UNKNOWN = 1_000  # each is asked for again: ids come from records, and a producer's mistake can name millions
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,23 @@ class Unknown:
     key: SchemaKey
 
 
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """That `key` is unknown counts no more, since so many others are: a record that names it makes it wanted anew."""
+
+    key: SchemaKey
+
+
+Said = Fetched | Unknown | Lapsed
+
+
+class _Verdict(NamedTuple):
+    """The registry knows it not: said from `since` on, and believed until `ask_again_at` (monotonic)."""
+
+    since: float
+    ask_again_at: float
+
+
 class NoSchemaInAnswer(Exception):  # noqa: N818 - it names what happened
     """The registry, or something in front of it, said 200 and gave no schema."""
 
@@ -53,25 +72,25 @@ class SchemaFetcher:
         self.outage: str | None = None  # why the registry cannot be asked, while it cannot
         self._wanted: frozenset[SchemaKey] = frozenset()
         self._answered: set[SchemaKey] = set()
-        self._unknown_since: dict[SchemaKey, float] = {}
-        self._ask_again_at: dict[SchemaKey, float] = {}
+        self._doubted_since: dict[SchemaKey, float] = {}  # of those that are wanted
+        self._verdicts: OrderedDict[SchemaKey, _Verdict] = OrderedDict()  # the latest last
         self._failures = 0
         self._chance = random.Random()  # noqa: S311  it spreads, and hides nothing
-        self._answers: SimpleQueue[Fetched | Unknown] = SimpleQueue()
+        self._answers: SimpleQueue[Said] = SimpleQueue()
         self._turn = threading.Event()
         threading.Thread(target=self._run, name="schemas", daemon=True).start()
 
     # For the loop.
 
     def want(self, keys: Collection[SchemaKey]) -> None:
-        """Records wait for `keys`. Says so as often as it likes."""
-        if not self._wanted.issuperset(keys):
-            self._wanted |= frozenset(keys)
+        """Records wait for `keys`, and for no others. Says so as often as it likes."""
+        before, self._wanted = self._wanted, frozenset(keys)
+        if not before.issuperset(self._wanted):
             self._turn.set()
 
-    def fetched(self) -> list[Fetched | Unknown]:
+    def fetched(self) -> list[Said]:
         """What the registry said since the last call."""
-        answers: list[Fetched | Unknown] = []
+        answers: list[Said] = []
         while not self._answers.empty():
             answers.append(self._answers.get_nowait())
         return answers
@@ -83,9 +102,16 @@ class SchemaFetcher:
             self._turn.wait(self._pause())
             self._turn.clear()
             now = time.monotonic()
-            for key in self._wanted - self._answered:
-                if self._ask_again_at.get(key, 0.0) <= now:
-                    self._ask(key, now)
+            for key in self._due(now):
+                self._ask(key, now)
+
+    def _due(self, now: float) -> list[SchemaKey]:
+        """What records wait for, and what was unknown for so long that it may be there now."""
+        wanted = self._wanted - self._answered
+        for key in self._doubted_since.keys() - wanted:
+            del self._doubted_since[key]
+        old = [key for key, verdict in self._verdicts.items() if verdict.ask_again_at <= now]
+        return [*(wanted - self._verdicts.keys()), *old]
 
     def _pause(self) -> float:
         if not self._failures:
@@ -107,6 +133,7 @@ class SchemaFetcher:
         else:
             self._works("fetched")
             self._answered.add(key)
+            self._verdicts.pop(key, None)
             self._answers.put(answer)
 
     def _schema(self, key: SchemaKey) -> Schema:
@@ -115,11 +142,15 @@ class SchemaFetcher:
     def _is_unknown(self, key: SchemaKey, now: float) -> None:
         """Believe it only after it was said for a while: replicas lag. The verdict does not hold for ever either."""
         self._works("unknown")
-        since = self._unknown_since.setdefault(key, now)
+        before = self._verdicts.pop(key, None)
+        since = before.since if before is not None else self._doubted_since.setdefault(key, now)
         if now - since < self._settings.unknown_after_seconds:
             return
-        self._ask_again_at[key] = now + self._settings.unknown_for_seconds
+        self._verdicts[key] = _Verdict(since, now + self._settings.unknown_for_seconds)
         self._answers.put(Unknown(key))
+        if len(self._verdicts) > MOST_UNKNOWN:
+            longest_ago, _ = self._verdicts.popitem(last=False)
+            self._answers.put(Lapsed(longest_ago))
         log.warning("schema_unknown", schema=key, asked_for_seconds=round(now - since, 1))
 
     def _works(self, outcome: str) -> None:

@@ -15,9 +15,9 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from capi_stream.observability.board import Board
-from capi_stream.observability.logs import places
 from capi_stream.observability.settings import AdminSettings
 from capi_stream.observability.status import SECURITY_HEADERS, About, Shown, page
+from capi_stream.places import places
 
 log = structlog.get_logger("capi_stream")
 

@@ -1,27 +1,17 @@
-"""Every metric that is read off the loop's last sight, declared once: name, help, labels, and where it is read.
-
-A label whose values are known beforehand lists them. Where all labels of a counter do, each series begins at 0: else
-its first step, from nothing to 1, would be no increase.
-"""
+"""Every metric that is read off the loop's last sight, declared once: name, help, labels, and where it is read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from itertools import product
-from typing import Literal
-
 from capi_stream.delivery.outcomes import Scope
-from capi_stream.observability.labels import ENDPOINTS, EVENT_NAMES, REQUEST_OUTCOMES, REQUEST_REASONS, STAGES, Labels
+from capi_stream.observability.family import counter, gauge
+from capi_stream.observability.labels import ENDPOINTS, EVENT_NAMES, REQUEST_OUTCOMES, REQUEST_REASONS, STAGES
+from capi_stream.observability.lag import lag_of
 from capi_stream.observability.readers import (
-    Read,
-    Samples,
     counts,
     errors,
     expiries,
     gates,
     in_hand,
-    lag_records,
     lag_seconds,
     mapping,
     of_ledger,
@@ -33,35 +23,6 @@ from capi_stream.observability.readers import (
     pixel_counts,
     usage,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """One metric; its name without the prefix. `values` lists what a label can be, for those labels where it can."""
-
-    kind: Literal["counter", "gauge"]
-    name: str
-    help: str
-    labels: tuple[str, ...]
-    read: Read
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def zeros(self) -> Samples:
-        """The series that a counter begins with."""
-        is_counted = self.kind == "counter" and self.labels and self.values.keys() == set(self.labels)
-        sets: Iterable[Labels] = product(*(self.values[label] for label in self.labels)) if is_counted else ()
-        return ((labels, 0.0) for labels in sets)
-
-
-def counter(name: str, text: str, labels: tuple[str, ...], read: Read, **values: tuple[str, ...]) -> Family:
-    """A number that only rises while the process lives."""
-    return Family("counter", name, text, labels, read, values)
-
-
-def gauge(name: str, text: str, labels: tuple[str, ...], read: Read, **values: tuple[str, ...]) -> Family:
-    """A number that comes and goes."""
-    return Family("gauge", name, text, labels, read, values)
-
 
 FAMILIES = (
     counter(
@@ -173,7 +134,7 @@ FAMILIES = (
         "consumer_lag_records",
         "Records between the committed offset and the partition's end.",
         ("topic", "partition"),
-        partitions(lag_records),
+        partitions(lag_of),
     ),
     gauge(
         "consumer_lag_seconds",
@@ -185,7 +146,7 @@ FAMILIES = (
         "uncommitted_records",
         "Offsets read and not committed.",
         ("topic", "partition"),
-        partitions(lambda _, view: view.uncommitted),
+        partitions(lambda view, _: view.uncommitted),
     ),
     gauge(
         "last_commit_timestamp_seconds",

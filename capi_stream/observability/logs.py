@@ -9,15 +9,14 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-import traceback
 from collections.abc import MutableMapping
-from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 
 from capi_stream.observability.sampling import Sampled, Seldom
 from capi_stream.observability.settings import LogSettings
+from capi_stream.places import places
 
 log = structlog.get_logger("capi_stream")
 
@@ -26,40 +25,45 @@ OURS = ("capi_stream", "librdkafka")  # who may say more than a warning
 Line = MutableMapping[str, Any]
 
 
+STAMP: tuple[Any, ...] = (
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+"""What every line gets, whoever writes it."""
+
+
 def set_up(settings: LogSettings) -> None:
     """Send every logger's lines to stderr, ours and those of libraries, in the shape that `settings` ask for."""
-    as_json = settings.format == "json" or (settings.format == "auto" and not sys.stderr.isatty())
-    stamp: list[Any] = [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    shape: list[Any] = (
-        [_from_left, structlog.processors.JSONRenderer()]
-        if as_json
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*stamp, _said_by_a_library],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_words, *shape],
-        )
-    )
-    _set_levels(settings.level.upper(), handler)
+    _set_levels(settings.level.upper(), _handler(settings.format))
+    passed_on = structlog.stdlib.ProcessorFormatter.wrap_for_formatter
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *stamp,
-            Sampled(),
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=[structlog.stdlib.filter_by_level, *STAMP, Sampled(), passed_on],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
     logging.captureWarnings(True)
     threading.excepthook = _thread_crashed
+    sys.unraisablehook = _not_raised
+
+
+def _handler(form: Literal["auto", "json", "console"]) -> logging.Handler:
+    """Writes to stderr, as JSON or as plain lines."""
+    is_terminal = sys.stderr.isatty()
+    shape: list[Any] = (
+        [_from_left, structlog.processors.JSONRenderer()]
+        if form == "json" or (form == "auto" and not is_terminal)
+        else [structlog.dev.ConsoleRenderer(colors=is_terminal)]
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*STAMP, _said_by_a_library],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_words, *shape],
+        )
+    )
+    return handler
 
 
 def _set_levels(level: str, handler: logging.Handler) -> None:
@@ -70,11 +74,6 @@ def _set_levels(level: str, handler: logging.Handler) -> None:
     for name in OURS:
         logging.getLogger(name).setLevel(level)
     logging.getLogger("librdkafka").filters[:] = [Seldom()]
-
-
-def places(trace: TracebackType | None) -> list[str]:
-    """Where an exception came from, outermost call first, each as `file:line function`: no values, no words."""
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)]
 
 
 def _from_left(_: object, __: str, line: Line) -> Line:
@@ -101,3 +100,8 @@ def _without_words(_: object, __: str, line: Line) -> Line:
 def _thread_crashed(crash: threading.ExceptHookArgs) -> None:
     thread = crash.thread.name if crash.thread is not None else "unknown"
     log.critical("thread_crashed", thread=thread, error=crash.exc_type.__name__, at=places(crash.exc_traceback))
+
+
+def _not_raised(dropped: sys.UnraisableHookArgs) -> None:
+    """Python itself would write its words."""
+    log.error("exception_dropped", error=dropped.exc_type.__name__, at=places(dropped.exc_traceback))

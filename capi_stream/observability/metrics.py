@@ -17,7 +17,8 @@ from capi_stream.delivery.batches import Batch
 from capi_stream.delivery.outcomes import Accepted, Outcome
 from capi_stream.delivery.showing import outcome_label
 from capi_stream.observability.board import Board
-from capi_stream.observability.families import FAMILIES, Family
+from capi_stream.observability.families import FAMILIES
+from capi_stream.observability.family import Family
 from capi_stream.observability.labels import REQUEST_OUTCOMES, PixelLabels
 from capi_stream.observability.quality import QUALITY_FAMILIES
 

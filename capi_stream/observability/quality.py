@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from capi_stream.delivery.labels import event_label
 from capi_stream.observability.board import Sight
-from capi_stream.observability.families import counter, gauge
+from capi_stream.observability.family import counter, gauge
 from capi_stream.observability.heard import HeardEvent
 from capi_stream.observability.labels import EVENT_NAMES, Labels, PixelLabels
 from capi_stream.observability.readers import Read, Samples

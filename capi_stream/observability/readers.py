@@ -9,6 +9,7 @@ from capi_stream.delivery.error_table import CODES
 from capi_stream.delivery.ledger import PartitionView
 from capi_stream.observability.board import Sight
 from capi_stream.observability.labels import Labels, PixelLabels
+from capi_stream.observability.lag import age_of
 
 Samples = Iterable[tuple[Labels, float]]
 Read = Callable[[Sight, PixelLabels], Samples]
@@ -67,28 +68,21 @@ def mapping(value: Callable[[Sight], Mapping[str, float]]) -> Read:
     return read
 
 
-def partitions(value: Callable[[Sight, PartitionView], float | None]) -> Read:
+def partitions(value: Callable[[PartitionView, Sight], float | None]) -> Read:
     """A gauge for each assigned partition; gone with the partition."""
 
     def read(sight: Sight, _: PixelLabels) -> Samples:
         for view in sight.snapshot.partitions:
-            found = value(sight, view)
+            found = value(view, sight)
             if found is not None:
                 yield (view.partition.topic, str(view.partition.number)), found
 
     return read
 
 
-def lag_records(sight: Sight, view: PartitionView) -> float | None:
-    """Records between what is committed and the partition's end; absent until the end is known. Never negative."""
-    high = sight.high_watermarks.get(view.partition)
-    return None if high is None else max(0, high - view.committed)
-
-
-def lag_seconds(sight: Sight, view: PartitionView) -> float:
-    """Age of the oldest record that is not settled."""
-    oldest = view.oldest_timestamp_ms
-    return 0.0 if oldest is None or oldest < 0 else max(0.0, sight.snapshot.unix_now - oldest / 1_000)
+def lag_seconds(view: PartitionView, sight: Sight) -> float:
+    """Age of the oldest record that is not settled; 0 where all are."""
+    return age_of(view, sight) or 0.0
 
 
 def gates(sight: Sight, pixels: PixelLabels) -> Samples:

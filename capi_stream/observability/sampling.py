@@ -6,7 +6,7 @@ import logging
 import math
 import re
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Mapping, MutableMapping
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,8 @@ from typing import Any
 import structlog
 
 SAME_LINE_SECONDS = 60.0
+FORGOTTEN_SECONDS = 3_600.0  # what was kept back before then is no news any more
+MOST_KEYS = 10_000  # with the longest of texts a few MB; beyond it who passed longest ago may pass again
 
 REPEATING: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -27,11 +29,11 @@ REPEATING: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 class Ration:
-    """Lets each key through once in `seconds`, and counts what it kept back."""
+    """Lets each key through once in `seconds`, and counts what it kept back. Remembers at most MOST_KEYS."""
 
     def __init__(self, seconds: float = SAME_LINE_SECONDS) -> None:
         self._seconds = seconds
-        self._passed_at: dict[Hashable, float] = {}
+        self._passed_at: OrderedDict[Hashable, float] = OrderedDict()  # the latest last
         self._kept_back: Counter[Hashable] = Counter()
 
     def passes(self, key: Hashable, now: float) -> bool:
@@ -40,6 +42,8 @@ class Ration:
             self._kept_back[key] += 1
             return False
         self._passed_at[key] = now
+        self._passed_at.move_to_end(key)
+        self._forget(now)
         return True
 
     def is_over(self, key: Hashable, now: float) -> bool:
@@ -49,6 +53,12 @@ class Ration:
     def repeats(self, key: Hashable) -> int:
         """How often `key` was kept back since it passed last; counted anew from here."""
         return self._kept_back.pop(key, 0)
+
+    def _forget(self, now: float) -> None:
+        """Who passed long ago, and who passed first of too many."""
+        while len(self._passed_at) > MOST_KEYS or now - next(iter(self._passed_at.values())) > FORGOTTEN_SECONDS:
+            key, _ = self._passed_at.popitem(last=False)
+            self._kept_back.pop(key, None)
 
 
 class Sampled:

@@ -219,7 +219,7 @@ def test_people_come_from_everywhere_and_have_names_of_their_own_letters() -> No
 
 
 def test_a_customer_who_returns_is_the_same_person(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("capi_stream.cli.produce.shop.CUSTOMERS", 50)
+    monkeypatch.setattr("capi_stream.cli.produce.visits.CUSTOMERS", 50)
     known: dict[str, set[str]] = defaultdict(set)
     addresses = set()
     for event in events(2_000):

@@ -119,6 +119,17 @@ def test_what_the_registry_says_later_counts() -> None:
     assert isinstance(intake(late, UNIX_NOW), Mapped)
 
 
+def test_when_what_the_registry_said_has_lapsed_it_is_asked_for_anew() -> None:
+    intake = new_intake()
+    intake.unknown(SchemaRef("", 2))
+    late = record(encoded(commerce_event(), schema_id=2))
+    assert malformed(intake(late, UNIX_NOW)) == ("decode", "schema_unknown")
+
+    intake.lapsed(SchemaRef("", 2))
+
+    assert intake(late, UNIX_NOW) == NeedSchema(SchemaRef("", 2))
+
+
 @given(st.binary(max_size=120))
 def test_no_bytes_make_it_raise(value: bytes) -> None:
     for framed in (value, encoded(commerce_event())[:5] + value):

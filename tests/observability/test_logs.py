@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from structlog.testing import capture_logs
 from capi_stream.delivery.ledger import GateView, Snapshot
 from capi_stream.observability.changes import TOLD_EACH, Changes
 from capi_stream.observability.logs import OURS, set_up
-from capi_stream.observability.sampling import SAME_LINE_SECONDS, Sampled, Seldom
+from capi_stream.observability.sampling import FORGOTTEN_SECONDS, MOST_KEYS, SAME_LINE_SECONDS, Ration, Sampled, Seldom
 from capi_stream.observability.settings import LogSettings
 from tests.observability.sights import sight
 
@@ -30,10 +31,10 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
     """What was logged since the last call; the process's loggers are put back afterwards."""
     named = [logging.getLogger(name) for name in ("", *OURS)]
     before = [(logger, logger.level, logger.handlers[:], logger.filters[:]) for logger in named]
-    hook = threading.excepthook
+    hooks = threading.excepthook, sys.unraisablehook
     yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     logging.captureWarnings(False)
-    threading.excepthook = hook
+    threading.excepthook, sys.unraisablehook = hooks
     structlog.reset_defaults()
     for logger, level, handlers, filters in before:
         logger.setLevel(level)
@@ -75,6 +76,11 @@ def fail_with(text: str) -> None:
     raise ValueError(text)
 
 
+class Unending:
+    def __del__(self) -> None:
+        fail_with("jane@example.com")
+
+
 def test_an_exception_is_told_by_its_type_and_places_and_not_in_its_words(lines: Lines) -> None:
     set_up(EVERYTHING)
     try:
@@ -85,9 +91,11 @@ def test_an_exception_is_told_by_its_type_and_places_and_not_in_its_words(lines:
     thread = threading.Thread(target=fail_with, args=("jane@example.com",), name="poster 1")
     thread.start()
     thread.join()
+    Unending()
     told = lines()
     assert [(line["event"], line["error"]) for line in told] == [
         ("library_said", "ValueError"), ("stopped", "ValueError"), ("thread_crashed", "ValueError"),
+        ("exception_dropped", "ValueError"),
     ]  # fmt: skip
     assert all("test_logs.py" in line["at"][-1] and line["at"][-1].endswith("fail_with") for line in told)
     assert "jane" not in str(told)
@@ -115,6 +123,32 @@ def test_a_fault_that_repeats_is_told_once_a_minute_with_how_often_it_was() -> N
     assert [passes(partition=0), passes(partition=1), passes(partition=0), passes(partition=0)] == [0, 0, None, None]
     now = SAME_LINE_SECONDS
     assert [passes(partition=0), passes(partition=1)] == [2, 0]
+
+
+def remembered(ration: Ration) -> int:
+    return len(ration._passed_at) + len(ration._kept_back)
+
+
+def test_lines_that_are_never_the_same_fill_no_memory() -> None:
+    """At most so many; of who passed first it is forgotten that it did."""
+    ration = Ration()
+    for number in range(3 * MOST_KEYS):
+        assert ration.passes(number, 0.0)
+        ration.passes(number, 0.0)
+    assert remembered(ration) == 2 * MOST_KEYS
+    assert ration.passes(0, 1.0)
+    assert not ration.passes(3 * MOST_KEYS - 1, 1.0)
+
+
+def test_who_passed_long_ago_is_forgotten_and_who_passed_again_since_is_not() -> None:
+    ration = Ration()
+    for number in range(100):
+        ration.passes(number, 0.0)
+        ration.passes(number, 0.0)
+    ration.passes(0, FORGOTTEN_SECONDS)
+    ration.passes("new", FORGOTTEN_SECONDS + 1.0)
+    assert remembered(ration) == 3
+    assert ration.repeats(0) == 1
 
 
 # Gates.

@@ -142,6 +142,14 @@ def test_held_pixels_come_first() -> None:
     assert text.index("3 <small>graph") < text.index("1 <small>graph") < text.index("2 <small>graph")
 
 
+def test_of_several_gates_the_one_that_holds_longest_is_shown() -> None:
+    long, short = (replace(ENDPOINT, scope=scope, name="100", until=until) for scope, until in
+                   (("pixel", 1_900.0), ("credential", 1_200.0)))  # fmt: skip
+    of_another = replace(ENDPOINT, scope="pixel", name="101", until=9_999.0)
+    text = page(shown(gates=(short, of_another, replace(long, reason="throttled"))))
+    assert "<span>held <code>throttled</code></span>" in text
+
+
 def test_a_blown_fuse_has_no_next_probe() -> None:
     fuse = GateView("pixel", "100", "fuse", 940.0, float("inf"), 1)
     assert "Next probe when a person opens it" in page(shown(gates=(fuse,)))
@@ -169,3 +177,4 @@ def test_sizes_are_for_people(number: float, text: str) -> None:
 
 def test_one_is_not_many() -> None:
     assert (many(1, "pixel"), many(1_200, "pixel")) == ("1 pixel", "1,200 pixels")
+    assert (many(1, "try", "tries"), many(2, "try", "tries")) == ("1 try", "2 tries")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -18,8 +19,12 @@ OVERLAYS = ("dev", "prod")
 @cache
 def rendered(overlay: str) -> str:
     """The overlay's documents as they are applied. Raises AssertionError with kustomize's words."""
-    command = [program("kubectl"), "kustomize", str(K8S / "overlays" / overlay)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    return kustomized(K8S / "overlays" / overlay)
+
+
+def kustomized(folder: Path) -> str:
+    """What the kustomization in `folder` makes. Raises as `rendered` does."""
+    done = subprocess.run([program("kubectl"), "kustomize", str(folder)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

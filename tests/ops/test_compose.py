@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 import yaml
 
-from capi_stream import service
+from capi_stream import process
 from capi_stream.config import Settings
 from capi_stream.config.loading import load
 from tests.builders import ROOT
 from tests.ops.tools import program
+from tests.real.java import KAFKA_VERSION, REGISTRY_VERSION
 from tests.service.shop import PIXELS, Shop
 
 pytestmark = pytest.mark.ops
@@ -84,6 +85,12 @@ def test_every_image_has_a_version() -> None:
     assert [name for name in OURS if "build" in SERVICES[name]] == ["sandbox"]
 
 
+def test_kafka_and_the_registry_are_of_the_versions_that_everything_is_tested_with() -> None:
+    tested = {"apache/kafka": KAFKA_VERSION, "apicurio/apicurio-registry-mem": REGISTRY_VERSION}
+    images = [SERVICES[name]["image"].split(":") for name in ("kafka", "topics", "registry")]
+    assert [(image, version) for image, version in images if version != tested[image]] == []
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_our_containers_are_locked_down_as_in_kubernetes(name: str) -> None:
     row = SERVICES[name]
@@ -106,7 +113,7 @@ def test_the_services_settings_agree_with_what_is_beside_it(settings: Settings) 
     topics = {each.partition(":")[0] for each in made[1].split()}
     assert topics == {*option("load", "--topic"), settings.producer.dead_letter_topic, settings.producer.parked_topic}
     grace = float(SERVICES["capi-stream"]["stop_grace_period"].removesuffix("s"))
-    assert settings.deadlines.drain_seconds + service.EXIT_SECONDS < grace
+    assert settings.deadlines.drain_seconds + process.EXIT_SECONDS < grace
 
 
 def test_the_sandbox_starts_with_what_it_is_given() -> None:

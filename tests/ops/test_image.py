@@ -106,7 +106,8 @@ def test_the_service_delivers_in_the_image_as_the_manifest_runs_it(
         assert (
             service.execute("sh", "-c", "touch /tmp/a /var/a /opt/a 2>/dev/null || echo refused").strip() == "refused"
         )
-        assert service.execute("capi-stream", "fuse", "reset") is not None
+        service.execute("capi-stream", "fuse", "reset")
+        wait_until(lambda: '"event": "fuses_reset"' in service.log(), 10.0, "the signal has reached the service")
 
         code = service.stop(pod["terminationGracePeriodSeconds"])
 

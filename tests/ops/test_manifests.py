@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
-from capi_stream import __version__, service
+from capi_stream import __version__, process
 from capi_stream.config import Settings
 from capi_stream.config.loading import load
 from tests.builders import ROOT
 from tests.faults.outage import Plan
-from tests.ops.manifests import K8S, OVERLAYS, configuration, document, documents, pod, rendered, workloads
+from tests.ops.manifests import K8S, OVERLAYS, configuration, document, documents, kustomized, pod, rendered, workloads
+from tests.ops.models import lost
 from tests.ops.tools import program, wheels
 
 pytestmark = pytest.mark.ops
@@ -98,19 +101,6 @@ def test_the_operators_types_hold_every_field() -> None:
     assert checked == models.keys()
 
 
-def lost(given: Any, read: Any, path: str = "") -> Iterator[str]:
-    """Where `read` lacks what was given."""
-    if isinstance(given, dict):
-        for name, value in given.items():
-            if not isinstance(read, dict) or name not in read:
-                yield f"{path}.{name}"
-            else:
-                yield from lost(value, read[name], f"{path}.{name}")
-    elif isinstance(given, list):
-        for at, (one, other) in enumerate(zip(given, read, strict=True)):
-            yield from lost(one, other, f"{path}[{at}]")
-
-
 def test_external_secrets_make_the_secrets_that_the_pods_mount() -> None:
     """No model of this operator is to be had: its required fields, and no others than these."""
     wanted = {each["secret"]["secretName"] for each in pod("prod")["volumes"] if "secret" in each}
@@ -186,6 +176,36 @@ def test_the_network_opens_the_admin_port_to_monitoring_and_the_way_to_meta_in_p
     assert open_ports("dev") == {53, 9092, 9093, 8081, 8088}
 
 
+def test_with_the_component_for_traces_the_pods_reach_the_collector_that_the_overlay_names(tmp_path: Path) -> None:
+    """Both stand in the overlay as comments, since most have no collector."""
+    wheels()
+    import kubernetes_validate
+
+    made = {each["metadata"]["name"]: each for each in yaml.safe_load_all(with_traces(tmp_path))}
+    policy = made["capi-stream-traces"]
+    for version in VERSIONS:
+        kubernetes_validate.validate(policy, version, strict=True)
+    (config,) = [each["data"]["config.yaml"] for each in made.values() if "config.yaml" in each.get("data", {})]
+    collector = urlsplit(yaml.safe_load(config)["tracing"]["endpoint"])
+    _, namespace = str(collector.hostname).split(".")
+    assert policy["spec"]["podSelector"] == {"matchLabels": {"app.kubernetes.io/name": "capi-stream"}}
+    (rule,) = policy["spec"]["egress"]
+    assert rule["ports"] == [{"protocol": "TCP", "port": collector.port}]
+    assert rule["to"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}]
+
+
+def with_traces(folder: Path) -> str:
+    """What overlays/prod makes once its comments about traces are taken away."""
+    shutil.copytree(K8S, folder / "k8s", ignore=shutil.ignore_patterns("pictures"))
+    overlay = folder / "k8s/overlays/prod"
+    for name in ("kustomization.yaml", "config.yaml"):
+        text = (overlay / name).read_text()
+        uncommented = re.sub(r"^( *)# (?=- .*/tracing |tracing: )", r"\1", text, flags=re.MULTILINE)
+        assert uncommented != text
+        (overlay / name).write_text(uncommented)
+    return kustomized(overlay)
+
+
 def policies(overlay: str) -> list[dict[str, Any]]:
     """The NetworkPolicies of the service's pods."""
     selector = {"matchLabels": {"app.kubernetes.io/name": "capi-stream"}}
@@ -215,7 +235,7 @@ def test_the_pod_is_given_longer_than_the_service_takes_to_stop(overlay: str, tm
     """preStop runs within the grace period, before SIGTERM; then the drain; then clients that do not end."""
     lifecycle = pod(overlay)["containers"][0].get("lifecycle", {})
     pre_stop = lifecycle.get("preStop", {"sleep": {"seconds": 0}})["sleep"]["seconds"]
-    longest = pre_stop + settings(overlay, tmp_path).deadlines.drain_seconds + service.EXIT_SECONDS
+    longest = pre_stop + settings(overlay, tmp_path).deadlines.drain_seconds + process.EXIT_SECONDS
     assert longest < pod(overlay)["terminationGracePeriodSeconds"]
 
 

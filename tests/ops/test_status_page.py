@@ -107,6 +107,28 @@ def test_the_page_tells_the_story_stays_fresh_and_fits(shop: Shop) -> None:
         assert "No answer" in page.inner_text("#fresh")
 
 
+def test_the_page_says_that_it_is_paused_while_text_is_selected_and_then_goes_on(shop: Shop) -> None:
+    member = shop.run()
+    with browser() as started:
+        page = started.new_page()
+        page.goto(member.admin)
+        usual = page.inner_text("#fresh")
+        page.wait_for_selector("body.fresh", timeout=10_000)
+
+        page.evaluate("getSelection().selectAllChildren(document.querySelector('h1'))")
+        page.wait_for_selector("body.paused", timeout=2_000)
+        assert page.inner_text("#fresh") == "Paused while text is selected."
+        shop.publish([fresh("order-1")])
+        shop.wait_until_committed()
+        page.wait_for_timeout(4_000)
+        assert page.evaluate("[document.body.className, String(getSelection())]") == ["paused", "Delivering"]
+        assert "No event has come yet" in page.inner_text("#pixels")
+
+        page.evaluate("getSelection().removeAllRanges()")
+        page.wait_for_selector("#pixels tbody", timeout=2_000)
+        assert page.inner_text("#fresh") == usual
+
+
 def test_the_page_is_drawn_anew_without_a_script_too(shop: Shop) -> None:
     member = shop.run()
     with browser() as started:

@@ -1,11 +1,16 @@
-"""Marked personal data and secrets go through the whole service, and turn up only in posts and letters' values."""
+"""Marked personal data and secrets go through the whole service, and turn up only in posts and letters' values.
+
+Nor do their hashes: whoever has a mail address can hash it, and look for it.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import http.client
 import re
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -17,16 +22,24 @@ from capi_stream.sandbox.errors import ERRORS
 from capi_stream.sandbox.faults import Fault
 from tests.builders import PIXEL, encoded
 from tests.real.clients import wait_until
+from tests.service.bugs import TRIGGER, planting
+from tests.service.collector import Collector, traceparent
 from tests.service.shop import OTHER_PIXEL, Shop, fresh, logged
 
-MARK = re.compile(rb"zq[^ -~]{0,2}mark|zqmark|5550199|198\.51\.100\.99|2001:db8::99", re.IGNORECASE)
-"""What every marked value holds, in whatever letters."""
+MARK = rb"zq.{0,16}?mark|5550199|198\.51\.100\.99|2001:db8::99"
+"""What every marked value holds, in whatever letters; of one that is torn, whatever stands for the bytes between."""
 
 PHONE, IPS = "+1 650 555 0199", ("198.51.100.99", "2001:db8::99")
 SECRET = "zqmark-secret"
 TOKENS = {str(PIXEL): "sandbox-zqmark-token-1", OTHER_PIXEL: "sandbox-zqmark-token-2"}
 
 RENEWED = "sandbox-zqmark-token-3"
+
+REASONS = {
+    "undecodable", "not_framed", "leftover_bytes", "pixel_not_configured", "event_time_too_old", "currency_unknown",
+    "malformed_parameter",
+}  # fmt: skip
+"""What the records of `publish` become letters for."""
 
 
 def customer(**changes: Any) -> dict[str, Any]:
@@ -55,7 +68,12 @@ def marked(event_id: str, **changes: Any) -> dict[str, Any]:
 
 def publish(shop: Shop) -> None:
     """Good records; such as rules refuse, each for something that quotes; and such as cannot be read."""
-    shop.publish([marked(f"good-{number}") for number in range(20)])
+    from_a_trace = [
+        ("traceparent", traceparent(7).encode()),
+        ("tracestate", b"shop=zqmark"),
+        ("baggage", b"mail=zqmark.mail@example.com"),
+    ]
+    shop.publish([marked(f"good-{number}") for number in range(20)], headers=from_a_trace)
     shop.publish([marked(f"other-{number}", pixel_id=OTHER_PIXEL) for number in range(10)])
     shop.publish(marked(f"bad-{number}") for number in range(3))
     shop.publish([
@@ -87,9 +105,27 @@ def quoting_shop(shop: Shop) -> Iterator[Shop]:
         yield shop
 
 
-def assert_unmarked(where: str, content: bytes) -> None:
-    found = MARK.search(content)
-    assert found is None, f"{where}: {content[max(0, found.start() - 200) : found.end() + 60]!r}"
+def hashes(shop: Shop) -> set[str]:
+    """SHA-256 in hex: all that the API was sent, and of each marked value as it is, in small letters, as digits."""
+    sent = {each for pixel in TOKENS for each in re.findall(r"\b[0-9a-f]{64}\b", str(shop.sandbox.events(pixel)))}
+    assert hashed("zqmark.mail@example.com") in sent
+    assert hashed("16505550199") in sent
+    values = [SECRET, RENEWED, *TOKENS.values(), *IPS]
+    for value in customer().values():
+        values.extend(value if isinstance(value, list) else [value])
+    return sent | {hashed(form) for each in values for form in (each, each.lower(), re.sub(r"\D", "", each) or each)}
+
+
+def hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def assert_unmarked(seen: Iterable[tuple[str, bytes]], hashes: Collection[str] = ()) -> None:
+    """Neither a mark nor one of `hashes` is in any of what was `seen`: where, and what."""
+    marks = re.compile(b"|".join([MARK, *(each.encode() for each in hashes)]), re.IGNORECASE | re.DOTALL)
+    for where, content in seen:
+        found = marks.search(content)
+        assert found is None, f"{where}: {content[max(0, found.start() - 200) : found.end() + 60]!r}"
 
 
 def seen_from_outside(member: Member) -> Iterator[tuple[str, bytes]]:
@@ -101,6 +137,14 @@ def seen_from_outside(member: Member) -> Iterator[tuple[str, bytes]]:
     yield "ps", subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(member.pid)], capture_output=True).stdout
 
 
+def headers_of_letters(shop: Shop) -> Iterator[tuple[str, bytes]]:
+    """Each header of each letter."""
+    for letter in shop.letters():
+        headers: list[Any] = list(letter.headers() or ())
+        for name, value in headers:
+            yield f"header {name} of a letter", value or b""
+
+
 def test_personal_data_and_secrets_are_nowhere_but_in_posts_and_letters_values(quoting_shop: Shop) -> None:
     shop = quoting_shop
     shop.sandbox.order(
@@ -109,29 +153,54 @@ def test_personal_data_and_secrets_are_nowhere_but_in_posts_and_letters_values(q
     )
     shop.sandbox.expire_token(OTHER_PIXEL)
     publish(shop)
-    member = shop.run(
-        logs={"level": "debug"},
-        kafka={"common": {"sasl.password": SECRET, "ssl.key.password": SECRET, "debug": "conf,security,topic"}},
-        registry={"properties": {"basic.auth.user.info": f"zqmark-user:{SECRET}"}},
+    with Collector() as collector:
+        member = shop.run(
+            logs={"level": "debug"},
+            kafka={"common": {"sasl.password": SECRET, "ssl.key.password": SECRET, "debug": "conf,security,topic"}},
+            registry={"properties": {"basic.auth.user.info": f"zqmark-user:{SECRET}"}},
+            tracing=collector.settings,
+        )
+        wait_until(
+            lambda: "token_invalid" in {line["reason"] for line in logged(member, "gate_held")}, 30, "it is held"
+        )
+        seen = [*seen_from_outside(member)]
+        shop.sandbox.renew_token(OTHER_PIXEL, RENEWED)
+        shop.token_file(OTHER_PIXEL).write_text(RENEWED)
+        shop.wait_until_committed(40)
+        wait_until(
+            lambda: b"Invalid parameter" in dict(seen_from_outside(member))["/"], 10, "the API's own words are shown"
+        )
+        seen += seen_from_outside(member)
+        assert member.stop(60) == 0
+    assert set(shop.reasons) == REASONS
+    assert any(span.links for span in collector.spans), "the records' traces were looked at"
+    assert_unmarked(
+        [
+            *seen,
+            ("log", member.log.read_bytes()),
+            *headers_of_letters(shop),
+            *(("span", body) for body in collector.bodies),
+        ],
+        hashes(shop),
     )
-    wait_until(lambda: "token_invalid" in {line["reason"] for line in logged(member, "gate_held")}, 30, "it is held")
-    for where, content in seen_from_outside(member):
-        assert_unmarked(where, content)
-    shop.sandbox.renew_token(OTHER_PIXEL, RENEWED)
-    shop.token_file(OTHER_PIXEL).write_text(RENEWED)
-    shop.wait_until_committed(40)
-    wait_until(
-        lambda: b"Invalid parameter" in dict(seen_from_outside(member))["/"], 10, "the API's own words are shown"
-    )
-    for where, content in seen_from_outside(member):
-        assert_unmarked(where, content)
-    assert member.stop(60) == 0
-    assert_unmarked("log", member.log.read_bytes())
-    letters = shop.letters()
-    assert {"undecodable", "not_framed", "currency_unknown", "schema_mismatch"} & set(shop.reasons)
-    for letter in letters:
-        headers: list[Any] = list(letter.headers() or ())
-        for name, value in headers:
-            assert_unmarked(f"header {name} of a letter", value or b"")
-    assert MARK.search(str(shop.sandbox.events(str(PIXEL))).encode()), "what was marked was sent"
-    assert all(MARK.search(bytes(letter.value() or b"")) for letter in letters), "and stands in each letter's value"
+    mark = re.compile(MARK, re.IGNORECASE | re.DOTALL)
+    assert mark.search(str(shop.sandbox.events(str(PIXEL))).encode()), "what was marked was sent"
+    assert all(mark.search(letter.value() or b"") for letter in shop.letters()), "and stands in each letter's value"
+
+
+@pytest.mark.parametrize(("where", "told"), [("loop", "crashed"), ("poster", "stopped")])
+def test_a_bug_whose_words_quote_a_record_is_told_without_them(shop: Shop, where: str, told: str) -> None:
+    """In the loop and in every thread; words of a library's ValueError are a text that it could not read."""
+    with planting(where, shop.folder):
+        member = shop.start(logs={"level": "debug"}, quality={"every_minutes": 15})
+    in_threads = ("thread_crashed", "expiries_unknown", "quality_failed")
+    wait_until(lambda: all(logged(member, event) for event in in_threads), 20, "what failed in threads is told")
+    with pytest.raises(http.client.RemoteDisconnected):
+        urllib.request.urlopen(member.admin, timeout=5)
+    wait_until(lambda: logged(member, "admin_request_failed"), 10, "the page's failure is told")
+    shop.publish([marked(TRIGGER.decode())])
+    wait_until(lambda: member.exit_code is not None, 40, "it ends")
+    assert member.exit_code == 1
+    (line,) = logged(member, told)
+    assert "ValueError" in (line.get("error"), line["reason"].split()[-1] if "reason" in line else "")
+    assert_unmarked([("log", member.log.read_bytes())])

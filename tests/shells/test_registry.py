@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from capi_stream.kafka import registry as registry_of
 from capi_stream.kafka.failures import KafkaFailure
-from capi_stream.kafka.registry import Fetched, SchemaFetcher, Unknown
+from capi_stream.kafka.registry import IDLE_SECONDS, Fetched, Lapsed, Said, SchemaFetcher, Unknown
 from capi_stream.kafka.settings import RegistrySettings
 from capi_stream.model import SchemaKey
 from capi_stream.sandbox.faults import Fault
@@ -37,9 +38,9 @@ def fetcher(url: str, **changes: Any) -> SchemaFetcher:
     return SchemaFetcher(RegistrySettings({"url": url}, **(given | changes)))
 
 
-def answers(schemas: SchemaFetcher, *keys: SchemaKey, seconds: float = 20.0) -> list[Fetched | Unknown]:
+def answers(schemas: SchemaFetcher, *keys: SchemaKey, seconds: float = 20.0) -> list[Said]:
     """What is said of `keys`, once all have an answer."""
-    found: list[Fetched | Unknown] = []
+    found: list[Said] = []
 
     def all_there() -> bool:
         schemas.want(keys)
@@ -160,6 +161,41 @@ def test_an_unknown_schema_is_not_asked_for_while_its_verdict_holds(stand_in: St
     schemas.want([UNKNOWN_ID])
     assert answers(schemas, number) == [Fetched(number, ORDER, ())]
     assert stand_in.requests == [f"GET /schemas/ids/{each}" for each in (UNKNOWN_ID, number)]
+
+
+def test_what_nobody_waits_for_any_more_is_not_asked_for(stand_in: StandInRegistry) -> None:
+    """Its partition was given back, or what is wrong with it was told."""
+    number = stand_in.register("orders", ORDER)
+    patient = fetcher(stand_in.url, unknown_after_seconds=3_600.0)
+    patient.want([UNKNOWN_ID])
+    wait_until(lambda: patient.fetches["unknown"], 5, "it was asked for")
+    assert answers(patient, number) == [Fetched(number, ORDER, ())]
+    asked = patient.fetches["unknown"]
+    time.sleep(2 * IDLE_SECONDS)
+    assert patient.fetches["unknown"] == asked
+    assert not patient._doubted_since
+
+
+def test_of_ever_more_unknown_schemas_the_longest_known_verdicts_lapse(
+    stand_in: StandInRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake of a producer can name millions. One that lapsed is asked for when it is wanted."""
+    monkeypatch.setattr(registry_of, "MOST_UNKNOWN", 2)
+    schemas = fetcher(stand_in.url, unknown_for_seconds=3_600.0)
+    for key in (101, 102):
+        assert answers(schemas, key) == [Unknown(key)]
+    assert answers(schemas, 103, 103) == [Unknown(103), Lapsed(101)]
+    assert answers(schemas, 101, 101) == [Unknown(101), Lapsed(102)]
+    assert schemas._verdicts.keys() == {103, 101}
+
+
+def test_a_schema_that_was_unknown_and_is_there_has_no_verdict_any_more(stand_in: StandInRegistry) -> None:
+    number = stand_in.register("orders", ORDER)
+    stand_in.next("unknown")
+    schemas = fetcher(stand_in.url, unknown_for_seconds=0.1)
+    assert answers(schemas, number) == [Unknown(number)]
+    assert answers(schemas, number) == [Fetched(number, ORDER, ())]
+    assert not schemas._verdicts
 
 
 # Outages: nothing is said of a schema until the registry is there again.

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from capi_stream.cli.produce.shop import DAY_MS, Event
+from capi_stream.cli.produce.shop import Event
+from capi_stream.cli.produce.visits import DAY_MS
 
 
 class SpoiltEvent(NamedTuple):

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 
-from capi_stream.delivery.ledger import GateView, LaneView, Snapshot
+from capi_stream.delivery.ledger import GateView, Snapshot
+from capi_stream.model import Destination
 from capi_stream.observability.status.humane import age
 
-LANE_SCOPES = ("pixel", "credential", "endpoint", "all")
 
-
-def hold_of(lane: LaneView, gates: Iterable[GateView]) -> GateView | None:
-    """The gate that holds `lane` longest; None where all pass."""
-    own = [view for view in gates if (view.scope, view.name) in lane.gates]
-    return max(own, key=lambda view: view.until, default=None)
+def holds_of(snapshot: Snapshot) -> Mapping[Destination, GateView]:
+    """Of each destination that is held the gate that holds it longest."""
+    gates = {(view.scope, view.name): view for view in snapshot.gates}
+    own = ((lane.destination, [gates[key] for key in lane.gates if key in gates]) for lane in snapshot.lanes)
+    return {destination: max(views, key=lambda view: view.until) for destination, views in own if views}
 
 
 def held_pixels(snapshot: Snapshot) -> set[str]:
     """The pixels that some gate keeps from posting, at any of their endpoints."""
-    return {lane.destination.pixel for lane in snapshot.lanes if hold_of(lane, snapshot.gates) is not None}
+    return {destination.pixel for destination in holds_of(snapshot)}
 
 
 def next_try(view: GateView, now: float) -> str:

@@ -19,6 +19,6 @@ def size(number: float) -> str:
     return f"{number:.0f} B"
 
 
-def many(number: int, what: str) -> str:
-    """`1 pixel`, `1,200 pixels`."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def many(number: int, one: str, more: str | None = None) -> str:
+    """`1 pixel`, `1,200 pixels`; a plural that is not with an s is given: `2 tries`."""
+    return f"{number:,} {one if number == 1 else more or f'{one}s'}"

@@ -2,6 +2,7 @@
 "use strict";
 const EVERY_MS = 3000;
 const FRESH = document.getElementById("fresh").textContent;
+const PAUSED = "Paused while text is selected.";
 let seenAt = Date.now();
 
 function swap(now, next) {
@@ -14,27 +15,39 @@ function swap(now, next) {
   });
 }
 
-function isBeingRead() {
-  return document.hidden || !getSelection().isCollapsed;
+function say(state, words) {
+  document.body.className = state;
+  const said = document.getElementById("fresh");
+  if (said.textContent !== words) said.textContent = words;
+}
+
+function isSelected() {
+  return !getSelection().isCollapsed;
+}
+
+// A selection would end where what it is in is replaced.
+function pauseOrGoOn() {
+  if (isSelected()) say("paused", PAUSED);
+  else if (document.body.className === "paused") turn();
 }
 
 async function turn() {
-  if (isBeingRead()) return;
+  if (document.hidden || isSelected()) return;
   try {
     const answer = await fetch(location.pathname, { cache: "no-store", signal: AbortSignal.timeout(EVERY_MS) });
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (isBeingRead()) return;
+    if (document.hidden || isSelected()) return;
     swap(document.querySelector("main"), next.querySelector("main"));
     document.title = next.title;
     document.querySelector("link[rel=icon]").href = next.querySelector("link[rel=icon]").href;
     seenAt = Date.now();
-    if (document.body.classList.replace("stale", "fresh")) document.getElementById("fresh").textContent = FRESH;
+    say("fresh", FRESH);
   } catch {
     const seconds = Math.round((Date.now() - seenAt) / 1000);
-    document.body.classList.add("stale");
-    document.getElementById("fresh").textContent = `No answer: what you see is ${seconds} s old.`;
+    if (!isSelected()) say("stale", `No answer: what you see is ${seconds} s old.`);
   }
 }
 
 setInterval(turn, EVERY_MS);
 document.addEventListener("visibilitychange", turn);
+document.addEventListener("selectionchange", pauseOrGoOn);

@@ -7,10 +7,10 @@ from html import escape
 
 from capi_stream.delivery.ledger import GateView, LaneView, PartitionView, Snapshot
 from capi_stream.observability.board import Sight
+from capi_stream.observability.lag import age_of, lag_of
 from capi_stream.observability.status.advice import advice, needs_a_person
-from capi_stream.observability.status.holds import hold_of, next_try, what
+from capi_stream.observability.status.holds import holds_of, next_try, what
 from capi_stream.observability.status.humane import age, many, size
-from capi_stream.observability.status.lag import lag_of, oldest_of
 from capi_stream.observability.status.tables import Column, Html, Row, bar, table, text
 
 TOKEN_ENDS_SOON_SECONDS = 14 * 86_400.0
@@ -56,7 +56,7 @@ def held(snapshot: Snapshot) -> Html:
 
 def _card(view: GateView, now: float) -> str:
     mood = "bad" if needs_a_person(view) else "warn"
-    tries = f", {many(view.attempt, 'try').replace('trys', 'tries')}"
+    tries = f", {many(view.attempt, 'try', 'tries')}"
     return (
         f'<li class="{mood}"><h3>{escape(what(view))} <code>{escape(view.reason)}</code></h3>'
         f"<p>Held for {age(now - view.since)}{tries}. Next probe {escape(next_try(view, now))}.</p>"
@@ -68,33 +68,37 @@ def pixels(sight: Sight) -> Html:
     """A row for each pixel at each of its endpoints, held ones first."""
     snapshot = sight.snapshot
     outcomes = _outcomes(snapshot)
-    lanes = sorted(snapshot.lanes, key=lambda lane: (hold_of(lane, snapshot.gates) is None, lane.destination))
-    rows = [_pixel(lane, sight, outcomes[lane.destination.pixel]) for lane in lanes[:MOST_PIXELS]]
+    holds = holds_of(snapshot)
+    lanes = sorted(snapshot.lanes, key=lambda lane: (lane.destination not in holds, lane.destination))
+    rows = [
+        _pixel(lane, sight, holds.get(lane.destination), outcomes[lane.destination.pixel])
+        for lane in lanes[:MOST_PIXELS]
+    ]
     more = (
         f'<p class="none">And {many(len(lanes) - MOST_PIXELS, "more pixel")}.</p>' if len(lanes) > MOST_PIXELS else ""
     )
     return Html(table("Pixels", PIXELS, rows, "No event has come yet.") + more)
 
 
-def _pixel(lane: LaneView, sight: Sight, outcomes: Counter[str]) -> Row:
-    snapshot = sight.snapshot
+def _pixel(lane: LaneView, sight: Sight, hold: GateView | None, outcomes: Counter[str]) -> Row:
     pixel, endpoint = lane.destination
-    hold = hold_of(lane, snapshot.gates)
     gate = "passing" if hold is None else Html(f"<span>held <code>{escape(hold.reason)}</code></span>")
     mood = "good" if hold is None else "bad" if needs_a_person(hold) else "warn"
     name = Html(f"{escape(pixel)} <small>{escape(endpoint)}</small>")
-    probe = "" if hold is None else next_try(hold, snapshot.now)
+    probe = "" if hold is None else next_try(hold, sight.snapshot.now)
     counts = (lane.open_batch, lane.waiting, lane.in_flight, *map(outcomes.__getitem__, OUTCOMES))
-    return Row((name, gate, probe, *(f"{number:,}" for number in counts)), mood, _below(lane, sight))
+    return Row(
+        (name, gate, probe, *(f"{number:,}" for number in counts)), mood, _below(lane, sight, is_held=hold is not None)
+    )
 
 
-def _below(lane: LaneView, sight: Sight) -> Html:
+def _below(lane: LaneView, sight: Sight, *, is_held: bool) -> Html:
     """What stands below a pixel's numbers: its last error, the oldest event that waits, the end of its token."""
     snapshot, told = sight.snapshot, []
     if error := lane.last_error:
         words = f"<q>{escape(error.words)}</q> " if error.words else ""
         told.append(f"Last error {age(snapshot.now - error.at)} ago: {words}<small>{escape(error.what)}</small>")
-    if lane.oldest_event_time is not None and hold_of(lane, snapshot.gates) is not None:
+    if lane.oldest_event_time is not None and is_held:
         told.append(f"The oldest event that waits is {age(snapshot.unix_now - lane.oldest_event_time)} old.")
     ends_at = sight.token_expiries.get(lane.destination.pixel)
     if ends_at is not None and (left := ends_at - snapshot.unix_now) < TOKEN_ENDS_SOON_SECONDS:
@@ -123,7 +127,7 @@ def partitions(sight: Sight) -> Html:
 
 def _partition(view: PartitionView, sight: Sight, most: int) -> Row:
     topic, number = view.partition
-    lag, oldest = lag_of(view, sight), oldest_of(view, sight)
+    lag, oldest = lag_of(view, sight), age_of(view, sight)
     cells = (
         Html(f"{escape(topic)} <small>{number}</small>"),
         f"{view.position:,}",

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from capi_stream.observability.board import Sight
+from capi_stream.observability.lag import age_of, lag_of
 from capi_stream.observability.status.advice import needs_a_person
 from capi_stream.observability.status.holds import held_pixels
 from capi_stream.observability.status.humane import age, many
-from capi_stream.observability.status.lag import lag_of, oldest_of
 from capi_stream.observability.status.shown import Shown
 
 Mood = Literal["good", "warn", "bad"]
@@ -80,7 +80,7 @@ def _held(shown: Shown, sight: Sight) -> Iterator[Verdict]:
 def _delivering(sight: Sight) -> str:
     views = sight.snapshot.partitions
     behind = sum(lag_of(view, sight) or 0 for view in views)
-    ages = [seconds for view in views if (seconds := oldest_of(view, sight)) is not None]
+    ages = [seconds for view in views if (seconds := age_of(view, sight)) is not None]
     if behind <= FEW_RECORDS:
         return "Nothing is held, and it is up to date."
     since = f"; the oldest open one is {age(max(ages))} old" if ages else ""
