@@ -210,9 +210,9 @@ def _decoded(record: Record, topic: Topic, chosen: Chosen) -> Any:
             schema = read_schema(chosen.topic.schema)
             made = Decoder(schema, schema)(record.value, start)
         case ByFingerprint(fingerprint, start):
-            made = topic.by_fingerprint[fingerprint](record.value, start)
+            made = topic.by_fingerprint[fingerprint].whole(record.value, start)
         case Bare(start):
-            made = topic.bare(record.value, start)
+            made = topic.bare.whole(record.value, start)
         case Unframed():
             made = None
     return None if isinstance(made, Undecodable) else made

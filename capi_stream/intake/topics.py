@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from capi_stream.intake.avro.decoding import Decoder, schema_fingerprint
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.avro.schemas import RecordType, SchemaError, Type
+from capi_stream.intake.avro.straight_source import Wanted
 from capi_stream.intake.mapping.compiled import CompiledMapping, compile_mapping
 from capi_stream.intake.mapping.spec import MappingError
 from capi_stream.intake.settings import TopicSettings
@@ -36,7 +37,7 @@ class Topic:
         self._by_key: dict[SchemaKey, Verdict] = {}
         self._reader = _own_schema(settings)
         self.mapping = _own_mapping(settings, self._reader)
-        writers = _writers(settings, self._reader)
+        writers = _writers(settings, self._reader, self.mapping.wanted)
         self.bare = writers[0][1]
         self.by_fingerprint = {schema_fingerprint(writer): decoder for writer, decoder in writers}
 
@@ -63,7 +64,7 @@ class Topic:
         if isinstance(writer, Rejection):
             return writer
         try:
-            return Decoder(writer, self._reader)
+            return Decoder(writer, self._reader, self.mapping.wanted)
         except SchemaError as error:
             return Rejection("decode", "schema_incompatible", str(error))
 
@@ -95,16 +96,16 @@ def _own_mapping(settings: TopicSettings, schema: RecordType) -> CompiledMapping
         raise IntakeError(str(error).splitlines()) from None
 
 
-def _writers(settings: TopicSettings, reader: RecordType) -> list[tuple[Type, Decoder]]:
+def _writers(settings: TopicSettings, reader: RecordType, wanted: Wanted) -> list[tuple[Type, Decoder]]:
     """The schemas that are known without a registry; the first is that of bare records."""
     writers: list[tuple[Type, Decoder]] = []
     mistakes: list[str] = []
     for number, text in enumerate(settings.writer_schemas, start=1):
         try:
             writer = read_schema(text)
-            writers.append((writer, Decoder(writer, reader)))
+            writers.append((writer, Decoder(writer, reader, wanted)))
         except SchemaError as error:
             mistakes.append(f"topic {settings.name}: writer schema number {number}: {error}")
     if mistakes:
         raise IntakeError(mistakes)
-    return [*writers, (reader, Decoder(reader, reader))]
+    return [*writers, (reader, Decoder(reader, reader, wanted))]

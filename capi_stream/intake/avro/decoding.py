@@ -1,4 +1,4 @@
-"""Avro bytes of one schema, read as another: by fastavro, from schemas that cannot exhaust the process.
+"""Avro bytes of one schema, read as another: in a straight line where that leads, else by fastavro.
 
 Logical types are taken out before fastavro sees a schema, and the mapping reads them instead: fastavro rounds a
 decimal to the schema's precision without a word, needs minutes for one of a million bytes, and raises at a timestamp
@@ -27,6 +27,8 @@ from capi_stream.intake.avro.schemas import (
     Type,
     Union,
 )
+from capi_stream.intake.avro.straight import ODD, straight_decoder
+from capi_stream.intake.avro.straight_source import ALL, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,12 @@ class Undecodable:
 
 
 class Decoder:
-    """Reads bytes that were written with `writer` as records of `reader`.
+    """Reads bytes that were written with `writer` as records of `reader`, of which only `wanted` need be there.
 
     Raises SchemaError where no record of `writer` can be read as `reader`.
     """
 
-    def __init__(self, writer: Type, reader: Type) -> None:
+    def __init__(self, writer: Type, reader: Type, wanted: Wanted = ALL) -> None:
         if found := differences(writer, reader):
             raise SchemaError("; ".join(found[:5]))
         self._writer = _parsed(writer)
@@ -52,9 +54,19 @@ class Decoder:
             self._reader = None  # fastavro reads about twice as fast without one
         else:
             _fill_defaults(self._reader, reader, set())
+        self._straight = straight_decoder(writer, reader, wanted)
 
     def __call__(self, value: bytes, start: int) -> Any:
-        """The record in `value` from `start` on, or Undecodable. Total: any bytes give one of them."""
+        """What is wanted of the record in `value` from `start` on, or Undecodable. Total: any bytes give either."""
+        if self._straight is not None:
+            try:
+                return self._straight(value, start)
+            except ODD:
+                pass  # fastavro says what is odd about it, or reads it
+        return self.whole(value, start)
+
+    def whole(self, value: bytes, start: int) -> Any:
+        """As a call, with every field."""
         stream = io.BytesIO(value)
         stream.seek(start)
         try:

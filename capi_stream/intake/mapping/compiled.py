@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, cast
 
 from capi_stream.intake.avro.schemas import Type
+from capi_stream.intake.avro.straight_source import Wanted
 from capi_stream.intake.mapping.generating import generate
 from capi_stream.intake.mapping.runtime import GIVEN, Draft, Filtered
 from capi_stream.intake.mapping.spec import MappingError
@@ -19,11 +20,13 @@ Run = Callable[[dict[str, Any], Record, Mapping[str, PixelId], list[Dropped]], l
 class CompiledMapping(NamedTuple):
     """`run(decoded, record, stores, dropped)` makes Drafts or Filtered of a decoded record; `source` is its text.
 
-    `run` raises `coercions.UnfitValueError` where the record holds a number that no event can.
+    `run` raises `coercions.UnfitValueError` where the record holds a number that no event can. Of the decoded record it
+    reads `wanted`.
     """
 
     run: Run
     source: str
+    wanted: Wanted
 
 
 def compile_mapping(text: str, name: str, schema: Type, schema_name: str) -> CompiledMapping:
@@ -32,10 +35,21 @@ def compile_mapping(text: str, name: str, schema: Type, schema_name: str) -> Com
     Raises MappingError with all that is wrong in the text and between it and the schema.
     """
     spec, mistakes = read_spec(text, name)
-    source, wrong_paths = generate(spec, schema, schema_name)
-    if mistakes or wrong_paths:
-        raise MappingError(name, [*mistakes, *wrong_paths])
-    return CompiledMapping(_executed(source, f"<mapping {name} for {schema_name}>"), source)
+    source = generate(spec, schema, schema_name)
+    if mistakes or source.mistakes:
+        raise MappingError(name, [*mistakes, *source.mistakes])
+    text = source.text(spec.name)
+    return CompiledMapping(_executed(text, f"<mapping {name} for {schema_name}>"), text, _tree(source.reads))
+
+
+def _tree(paths: Iterable[tuple[str, ...]]) -> Wanted:
+    """Paths as a tree: what is read of a record, and of that in turn."""
+    tree: dict[str, Any] = {}
+    for path in paths:
+        within = tree
+        for name in path:
+            within = within.setdefault(name, {})
+    return tree
 
 
 def _executed(source: str, file_name: str) -> Run:

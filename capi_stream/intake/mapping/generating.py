@@ -13,12 +13,12 @@ from capi_stream.intake.mapping.paths import Found
 from capi_stream.intake.mapping.reading import Scope, reading
 from capi_stream.intake.mapping.repeating import repeated
 from capi_stream.intake.mapping.source import NULL, Atom, Source
-from capi_stream.intake.mapping.spec import Expression, Mistake, Place, Spec, Template
+from capi_stream.intake.mapping.spec import Expression, Place, Spec, Template
 from capi_stream.intake.mapping.writing import Writer
 
 
-def generate(spec: Spec, schema: Type, schema_name: str) -> tuple[str, list[Mistake]]:
-    """The text of `mapping(record, kafka, stores, dropped)`, which gives Drafts or Filtered, and every mistake."""
+def generate(spec: Spec, schema: Type, schema_name: str) -> Source:
+    """The text of `mapping(record, kafka, stores, dropped)`, which gives Drafts or Filtered, with every mistake."""
     source = Source(schema_name)
     generator = _Generator(source)
     record = Scope("record", schema, f"schema {schema_name}")
@@ -36,7 +36,7 @@ def generate(spec: Spec, schema: Type, schema_name: str) -> tuple[str, list[Mist
             for template in templates:
                 generator.drafts(template, record, pixels, drafts)
             source.line(f"return {drafts}")
-    return source.text(spec.name), source.mistakes
+    return source
 
 
 class _Generator:

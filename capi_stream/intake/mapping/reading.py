@@ -46,6 +46,7 @@ class Scope:
     type: Type
     called: str
     prefix: str = ""  # of the variables that are read from it
+    path: tuple[str, ...] = ()  # of the array that it is an item of, from the record
     outer: Scope | None = None  # the record's, for an item's
     decoded: dict[tuple[str, ...], tuple[str, Found]] = field(default_factory=dict)
     values: dict[tuple[tuple[str, ...], str], Atom] = field(default_factory=dict)
@@ -98,10 +99,11 @@ def _meant(home: Scope, path: Path) -> str:
 
 
 def _decoded(source: Source, scope: Scope, parts: tuple[str, ...]) -> tuple[str, Found]:
+    if parts and parts[0].startswith(RECORD):
+        return _beside(source, scope, parts)
+    source.reads.add(scope.path + parts)
     if not parts:
         return _whole(source, scope)
-    if parts[0].startswith(RECORD):
-        return _beside(source, scope, parts)
     if parts not in scope.decoded:
         before, found = _decoded(source, scope, parts[:-1])
         code, after = step(found, parts[-1], before)

@@ -42,6 +42,7 @@ class Source:
     def __init__(self, schema_name: str) -> None:
         self.schema_name = schema_name
         self.mistakes: list[Mistake] = []
+        self.reads: set[tuple[str, ...]] = set()  # paths from the record, through its lists
         self._tables: list[str] = []
         self._lines: list[str] = []
         self._indent = 1

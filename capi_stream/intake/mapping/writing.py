@@ -212,9 +212,11 @@ class Writer:
         if not isinstance(found.only, Array):
             raise WrongPathError(f"which is {found}: each goes over an array")
         item = self._source.name("item")
+        home, parts = scope.home(path)
         with self._source.under(f"for {item} in {code}{' or ()' if found.is_nullable else ''}:"), scope.branch():
             items = found.only.items
             if at(items).is_nullable:
                 with self._source.under(f"if {item} is None:"):
                     self._source.line("continue")
-            yield Scope(item, items, f"an item of '{path.text}' ({shown(items)})", item, outer=scope.record)
+            called = f"an item of '{path.text}' ({shown(items)})"
+            yield Scope(item, items, called, item, home.path + parts, outer=scope.record)

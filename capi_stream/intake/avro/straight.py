@@ -1,0 +1,75 @@
+"""A writer's and a reader's schema -> one straight-line Python function that decodes the fields which are wanted.
+
+fastavro asks at every value what kind it is, and makes every field. Here both are decided once, when the schema is
+first seen. Only the plain way is in it: whatever is odd (a negative length, a block with its size, an unknown symbol,
+bytes that end early) raises one of ODD, and then the word of fastavro counts.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from capi_stream.intake.avro.schemas import Type
+from capi_stream.intake.avro.straight_source import ALL, NotStraightError, Wanted, straight_source
+
+Decode = Callable[[bytes, int], Any]
+
+
+class OddError(Exception):
+    """Bytes that a straight line does not read."""
+
+
+ODD = (OddError, LookupError, ValueError, struct.error)
+
+
+def straight_decoder(writer: Type, reader: Type, wanted: Wanted = ALL) -> Decode | None:
+    """A function of bytes and where they begin, which gives the record; None where the schemas are not plain enough.
+
+    It raises one of ODD for what it does not read, bytes that are left over among it. Of what is not wanted it gives
+    nothing, and does not see whether texts in it are UTF-8.
+    """
+    try:
+        source = straight_source(writer, reader, wanted)
+    except NotStraightError:
+        return None
+    names = dict(GIVEN)
+    exec(compile(source, "<decoder>", "exec"), names)  # noqa: S102 - only numbers and literals are in it
+    return cast("Decode", names["decode"])
+
+
+# What the lines call where a number does not fit into one byte.
+
+
+def number(b: bytes, i: int) -> tuple[int, int]:
+    """A whole number (zigzag, varint of at most ten bytes), and where the next value begins."""
+    found = shift = 0
+    for at in range(i, i + 10):
+        byte = b[at]
+        found |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return (found >> 1) ^ -(found & 1), at + 1
+        shift += 7
+    raise OddError
+
+
+def size(b: bytes, i: int) -> tuple[int, int]:
+    """A length or a count, and where the next value begins."""
+    found, i = number(b, i)
+    if found < 0:
+        raise OddError
+    return found, i
+
+
+GIVEN: Mapping[str, Any] = {
+    "OddError": OddError,
+    "SIZE": tuple(byte >> 1 if byte < 0x80 and not byte & 1 else -1 for byte in range(256)),
+    "NUMBER": tuple((byte >> 1) ^ -(byte & 1) if byte < 0x80 else None for byte in range(256)),
+    "FLAG": (False, True),
+    "number": number,
+    "size": size,
+    "float_at": struct.Struct("<f").unpack_from,
+    "double_at": struct.Struct("<d").unpack_from,
+}
+"""What a decoder works with. SIZE and NUMBER say what one byte stands for, or that it is not alone."""

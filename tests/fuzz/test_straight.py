@@ -1,0 +1,205 @@
+"""A straight-line decoder gives what fastavro gives, or says that it cannot: any schemas, any bytes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.events import SCHEMA_TEXT, Buyers
+from capi_stream.intake.avro.decoding import Decoder, Undecodable
+from capi_stream.intake.avro.schema_text import read_schema
+from capi_stream.intake.avro.schemas import RecordType, SchemaError, Type
+from capi_stream.intake.avro.straight import ODD, straight_decoder
+from capi_stream.intake.avro.straight_source import ALL, Wanted
+from tests.builders import avro_bytes, commerce_event
+from tests.fuzz.fuzzing import fuzzed
+from tests.fuzz.schemas import long, schemas, value_of
+
+SEEN: Counter[str] = Counter()
+"""How the examples of this process ended, so that a test which never meets a straight line fails."""
+
+
+def read(writer: Type, reader: Type, value: bytes, wanted: Wanted = ALL) -> None:
+    """Both ways, and compare what they give."""
+    try:
+        whole = Decoder(writer, reader).whole(value, 0)
+    except SchemaError:
+        return
+    decode = straight_decoder(writer, reader, wanted)
+    if decode is None:
+        SEEN["no straight line"] += 1
+        return
+    try:
+        made = decode(value, 0)
+    except ODD:
+        SEEN["odd"] += 1
+        return
+    SEEN["read"] += 1
+    assert not isinstance(whole, Undecodable) or wanted, whole.detail
+    assert isinstance(whole, Undecodable) or shown(made) == shown(projected(whole, wanted))
+
+
+def shown(value: Any) -> str:
+    """A decoded value as a text, in which NaN equals itself, and 1 neither true nor 1.0."""
+    match value:
+        case dict():
+            return "record " + ", ".join(f"{key!r}: {shown(value[key])}" for key in sorted(value)) + ";"
+        case list():
+            return "list " + ", ".join(map(shown, value)) + ";"
+    return f"{type(value).__name__} {value!r}"
+
+
+def projected(value: Any, wanted: Wanted) -> Any:
+    """What of a decoded record is wanted."""
+    match value:
+        case dict() if wanted:
+            return {key: projected(value[key], within) for key, within in wanted.items() if key in value}
+        case list():
+            return [projected(each, wanted) for each in value]
+    return value
+
+
+def good(schema: Any) -> Type | None:
+    try:
+        return read_schema(json.dumps(schema))
+    except SchemaError:
+        return None
+
+
+def drawn(draws: st.DataObject, kind: Type) -> bytes:
+    """Avro bytes of a random value."""
+    draw: Any = draws.draw
+    return value_of(draw, kind)
+
+
+GOOD = schemas(st.sampled_from(["a", "b", "c"])).map(good).filter(bool)
+CHANGED = st.binary(max_size=3), st.integers(min_value=0)
+
+
+@fuzzed(400)
+@given(GOOD, st.data(), *CHANGED)
+def test_the_same_schema(kind: Type, draws: st.DataObject, put: bytes, at: int) -> None:
+    value = drawn(draws, kind)
+    at %= len(value) + 1
+    for changed in (value, value[:at], value[:at] + put + value[at + len(put) :], value + put):
+        read(kind, kind, changed)
+
+
+@fuzzed(300)
+@given(GOOD, GOOD, st.data())
+def test_two_schemas(writer: Type, reader: Type, draws: st.DataObject) -> None:
+    read(writer, reader, drawn(draws, writer))
+
+
+@fuzzed(200)
+@given(GOOD, st.data())
+def test_what_is_wanted(kind: Type, draws: st.DataObject) -> None:
+    names = [field.name for field in kind.fields] if isinstance(kind, RecordType) else []
+    wanted = {name: ALL for name in names if draws.draw(st.booleans())}
+    read(kind, kind, drawn(draws, kind), wanted)
+
+
+OURS = read_schema(SCHEMA_TEXT)
+
+
+@fuzzed(400)
+@given(*CHANGED)
+def test_the_contract_with_a_few_bytes_changed(put: bytes, at: int) -> None:
+    value = avro_bytes(commerce_event())
+    at %= len(value) + 1
+    read(OURS, OURS, value[:at] + put + value[at + len(put) :])
+
+
+def without(text: str, *names: str) -> Type:
+    """The contract as it was before it had the fields `names`."""
+    schema = json.loads(text)
+    schema["fields"] = [each for each in schema["fields"] if each["name"] not in names]
+    return read_schema(json.dumps(schema))
+
+
+@pytest.mark.parametrize("names", [(), ("page",), ("properties", "app", "consent"), ("search_string",)])
+def test_the_contract_and_its_former_versions_lead_straight(names: tuple[str, ...]) -> None:
+    """Both ways: fields that the writer has not, and fields that the reader has not."""
+    older = without(SCHEMA_TEXT, *names)
+    for writer, reader in ((OURS, older), (OURS, OURS)):
+        before = SEEN["read"]
+        for value in Buyers(["1"]).values(20, 1_767_225_660_000):
+            read(writer, reader, value[5:])
+        assert SEEN["read"] == before + 20
+    assert straight_decoder(older, OURS) is not None
+
+
+ENUM: dict[str, Any] = {"type": "enum", "name": "E", "symbols": ["A", "B", "C"]}
+FIXED: dict[str, Any] = {"type": "fixed", "name": "F", "size": 3}
+INNER: dict[str, Any] = {
+    "type": "record",
+    "name": "I",
+    "fields": [{"name": "x", "type": "int"}, {"name": "y", "type": "string"}],
+}
+KINDS: list[Any] = ["null", "boolean", "int", "long", "float", "double", "bytes", "string", ENUM, FIXED, INNER,
+         {"type": "array", "items": FIXED}, {"type": "map", "values": "double"}, ["null", "string", ENUM]]  # fmt: skip
+EVOLVED: dict[str, tuple[Any, Any]] = {
+    "fewer symbols": (ENUM, {**ENUM, "symbols": ["A", "B"]}),
+    "fewer symbols and a default": (ENUM, {**ENUM, "symbols": ["A", "B"], "default": "A"}),
+    "more symbols, elsewhere": (ENUM, {**ENUM, "symbols": ["Z", "C", "B", "A"]}),
+    "nullable now": ("string", ["null", "string"]),
+    "nullable no more": (["null", "string"], "string"),
+    "other order": (["null", "string", "int"], ["int", "string", "null"]),
+    "promoted": ("int", "double"),
+    "promoted in a union": ("int", ["null", "long"]),
+    "text as bytes": ("string", "bytes"),
+    "fewer fields": (INNER, {**INNER, "fields": INNER["fields"][1:]}),
+    "one more field": (INNER, {**INNER, "fields": [*INNER["fields"], {"name": "z", "type": FIXED, "default": "abc"}]}),
+    "a field of another name": (
+        INNER,
+        {**INNER, "fields": [{"name": "new", "aliases": ["x"], "type": "int", "default": 1}]},
+    ),
+    "of another size": (FIXED, {**FIXED, "size": 4}),
+}
+
+
+def of(*kinds: Any) -> Type | None:
+    """A record of fields of these types, the last an int."""
+    fields = [{"name": f"f{number}", "type": kind} for number, kind in enumerate(kinds)]
+    return good({"type": "record", "name": "R", "fields": [*fields, {"name": "last", "type": "int"}]})
+
+
+@pytest.mark.parametrize("change", EVOLVED)
+@fuzzed(30)
+@given(draws=st.data())
+def test_what_changes_in_a_schema(change: str, draws: st.DataObject) -> None:
+    writer, reader = map(of, EVOLVED[change])
+    if writer is not None and reader is not None:
+        read(writer, reader, drawn(draws, writer))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+@fuzzed(20)
+@given(draws=st.data())
+def test_every_kind_is_passed_over_by_whom_it_is_not_wanted(kind: Any, draws: st.DataObject) -> None:
+    written = of(kind)
+    assert written is not None
+    before = SEEN["read"], SEEN["odd"]
+    read(written, written, drawn(draws, written), {"last": ALL})
+    assert (SEEN["read"], SEEN["odd"]) != before
+
+
+@pytest.mark.parametrize("items", ["double", "float", FIXED, "string", "boolean", ENUM], ids=str)
+def test_a_count_without_bytes_behind_it_is_odd_at_once(items: Any) -> None:
+    """Of what nobody wants, too."""
+    kind = of({"type": "array", "items": items})
+    assert kind is not None
+    for wanted in (ALL, {"last": ALL}):
+        decode = straight_decoder(kind, kind, wanted)
+        assert decode is not None
+        with pytest.raises(ODD):
+            decode(long(2**62) + b"\2" * 9, 0)
+
+
+def test_the_examples_met_all_three_ends() -> None:
+    assert min(SEEN["read"], SEEN["odd"], SEEN["no straight line"]) > 100, SEEN
