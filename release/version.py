@@ -20,7 +20,8 @@ PLACES: Mapping[str, re.Pattern[str]] = {
 }
 """File -> where in it the version stands."""
 
-VERSION = re.compile(r"\d+\.\d+\.\d+(\.dev0)?")
+_NUMBER = "(0|[1-9][0-9]*)"
+VERSION = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(\.dev0)?")
 UNRELEASED = "[Unreleased]"
 SECTION = re.compile(r"^## (.+)\n((?:(?!## ).*\n?)*)", re.MULTILINE)
 
@@ -59,8 +60,22 @@ def changed(texts: Mapping[str, str], version: str, day: str) -> dict[str, str]:
         raise ReleaseError(
             f"{version} is no version. What to do: 1.2.3 for a release, 1.3.0.dev0 for the work after it"
         )
+    newest = next(iter(_released(texts[CHANGELOG])), None)
+    if newest is not None and newest != version and _rank(version) <= _rank(newest):
+        raise ReleaseError(f"{newest} is released already. What to do: a version after it")
     written = {name: place.sub(version, texts[name]) for name, place in PLACES.items()}
     return {**written, CHANGELOG: _with_heading(texts[CHANGELOG], heading_of(version, day))}
+
+
+def _released(changelog: str) -> list[str]:
+    """The versions that have a section, the newest first."""
+    return [heading[1:].partition("]")[0] for heading, _ in sections(changelog) if heading != UNRELEASED]
+
+
+def _rank(version: str) -> tuple[tuple[int, ...], bool]:
+    """What versions are sorted by: 1.2.0.dev0 comes before 1.2.0."""
+    numbers, _, work = version.partition(".dev")
+    return tuple(map(int, numbers.split("."))), not work
 
 
 def _with_heading(changelog: str, heading: str) -> str:

@@ -54,10 +54,16 @@ def test_a_release_without_a_word_in_the_changelog_is_refused() -> None:
         changed(opened, "1.2.0", DAY)
 
 
-@pytest.mark.parametrize("version", ["1.1", "v1.1.0", "1.1.0rc1", "", "1.1.0.dev1"])
+@pytest.mark.parametrize("version", ["1.1", "v1.1.0", "1.1.0rc1", "", "1.1.0.dev1", "01.1.0", "\uff11.1.0"])
 def test_what_is_no_version_is_refused(version: str) -> None:
     with pytest.raises(ReleaseError, match=r"is no version\. What to do: "):
         changed(project(), version, DAY)
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "0.9.0", "1.0.0.dev0"])
+def test_what_is_not_after_the_last_release_is_refused(version: str) -> None:
+    with pytest.raises(ReleaseError, match=r"1\.1\.0 is released already\. What to do: a version after it"):
+        changed(changed(project(), "1.1.0", DAY), version, DAY)
 
 
 def test_writing_the_same_version_again_changes_nothing() -> None:
