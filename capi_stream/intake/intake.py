@@ -19,7 +19,7 @@ from capi_stream.intake.parameters.identifiers import Identifiers
 from capi_stream.intake.parameters.table import CUSTOM_DATA
 from capi_stream.intake.parameters.violations import Violation
 from capi_stream.intake.settings import IntakeSettings
-from capi_stream.intake.topics import IntakeError, Topic, Verdict
+from capi_stream.intake.topics import Check, IntakeError, Topic, Verdict
 from capi_stream.model import (
     Destination,
     Dropped,
@@ -159,14 +159,14 @@ class Intake:
             mapped.filtered.append(NO_EVENT)
         else:
             for index, draft in enumerate(made):
-                self._add(draft, index, record, unix_now, mapped)
+                self._add(draft, index, record, unix_now, mapped, topic.check)
         return mapped
 
-    def _add(self, draft: Draft, index: int, record: Record, unix_now: float, mapped: Mapped) -> None:
+    def _add(self, draft: Draft, index: int, record: Record, unix_now: float, mapped: Mapped, check: Check) -> None:
         """Add to `mapped` what becomes of one event for each of its pixels."""
         event = draft.event
         self.prepare(event, index, record, unix_now, mapped)
-        judged = self._judged(event, unix_now)
+        judged = self._judged(event, unix_now, check)
         if not isinstance(judged, Violation):
             mapped.noted.extend(Noted(name, "missing") for name in rules.wanting(event))
         for pixel in draft.pixels or (self._settings.routing.default_pixel,):
@@ -206,9 +206,9 @@ class Intake:
                 del custom_data["currency"]
                 mapped.dropped.append(Dropped("currency", normal.reason))
 
-    def _judged(self, event: dict[str, Any], unix_now: float) -> bytes | Violation:
+    def _judged(self, event: dict[str, Any], unix_now: float, check: Check) -> bytes | Violation:
         """The event as it is sent, or why it cannot be."""
-        if violation := rules.check(event, unix_now, self._settings.rules):
+        if violation := check(event, unix_now, self._settings.rules):
             return violation
         body = encode(event)
         if len(body) > self._settings.max_event_bytes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from capi_stream.intake.avro.decoding import Decoder, schema_fingerprint
 from capi_stream.intake.avro.schema_text import read_schema
@@ -11,11 +12,17 @@ from capi_stream.intake.avro.schemas import RecordType, SchemaError, Type
 from capi_stream.intake.avro.straight_source import Wanted
 from capi_stream.intake.mapping.compiled import CompiledMapping, compile_mapping
 from capi_stream.intake.mapping.spec import MappingError
+from capi_stream.intake.parameters import rules
+from capi_stream.intake.parameters.settings import Rules
+from capi_stream.intake.parameters.violations import Violation
 from capi_stream.intake.settings import TopicSettings
 from capi_stream.model import Rejection, SchemaKey
 
 Verdict = Decoder | Rejection
 """What can be done with records of one writer's schema: decode them, or refuse them for this reason."""
+
+Check = Callable[[Mapping[str, Any], float, Rules], Violation | None]
+"""The rules that an event of a topic may break."""
 
 
 class IntakeError(ValueError):
@@ -37,6 +44,7 @@ class Topic:
         self._by_key: dict[SchemaKey, Verdict] = {}
         self._reader = _own_schema(settings)
         self.mapping = _own_mapping(settings, self._reader)
+        self.check: Check = rules.check_made if self.mapping.is_sure else rules.check
         writers = _writers(settings, self._reader, self.mapping.wanted)
         self.bare = writers[0][1]
         self.by_fingerprint = {schema_fingerprint(writer): decoder for writer, decoder in writers}

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from capi_stream.intake.avro.schemas import Array, Enum, Primitive, Type
+from capi_stream.intake.mapping.coercions import number_of
 from capi_stream.intake.mapping.paths import Found, at
 from capi_stream.intake.mapping.spec import Equals
 from capi_stream.intake.mapping.spec_nodes import nearest, spelt
@@ -106,12 +107,12 @@ def _whole(value: int, kind: Primitive) -> int:
     raise NeverEqualError(f"; it is of {bits + 1} bits")
 
 
-def _decimal(value: float, kind: Primitive) -> Decimal:
-    """As a decimal: a float is none's equal, not 0.1 either."""
+def _decimal(value: float, kind: Primitive) -> int | float | Decimal:
+    """As the mapping reads a decimal of these digits."""
     made = Decimal(str(value))
     if made != round(made, kind.scale):
         raise NeverEqualError(f"; it has {kind.scale} digits behind the point")
-    return made
+    return number_of(int(made.scaleb(kind.scale)), kind.scale)
 
 
 def _single(value: float, _: Primitive) -> float:

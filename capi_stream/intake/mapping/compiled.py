@@ -21,12 +21,13 @@ class CompiledMapping(NamedTuple):
     """`run(decoded, record, stores, dropped)` makes Drafts or Filtered of a decoded record; `source` is its text.
 
     `run` raises `coercions.UnfitValueError` where the record holds a number that no event can. Of the decoded record it
-    reads `wanted`.
+    reads `wanted`. `is_sure`: each event's keys and JSON types are those that the API takes, whatever the record.
     """
 
     run: Run
     source: str
     wanted: Wanted
+    is_sure: bool
 
 
 def compile_mapping(text: str, name: str, schema: Type, schema_name: str) -> CompiledMapping:
@@ -39,7 +40,9 @@ def compile_mapping(text: str, name: str, schema: Type, schema_name: str) -> Com
     if mistakes or source.mistakes:
         raise MappingError(name, [*mistakes, *source.mistakes])
     text = source.text(spec.name)
-    return CompiledMapping(_executed(text, f"<mapping {name} for {schema_name}>"), text, _tree(source.reads))
+    return CompiledMapping(
+        _executed(text, f"<mapping {name} for {schema_name}>"), text, _tree(source.reads), source.is_sure
+    )
 
 
 def _tree(paths: Iterable[tuple[str, ...]]) -> Wanted:

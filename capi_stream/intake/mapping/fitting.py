@@ -8,7 +8,7 @@ from typing import Any
 
 from capi_stream.intake.avro.schemas import Enum, Primitive
 from capi_stream.intake.mapping.paths import Found
-from capi_stream.intake.mapping.spec import Table
+from capi_stream.intake.mapping.spec import Each, Expression, Members, Table
 from capi_stream.intake.mapping.spec_nodes import nearest
 from capi_stream.intake.parameters.table import Kind, Parameter
 
@@ -50,6 +50,16 @@ def misfit(parameter: Parameter, kinds: frozenset[str]) -> str | None:
     if wrong := sorted(kinds - takes):
         return f"takes {' or '.join(sorted(takes))}, and is made from {' or '.join(wrong)}"
     return None
+
+
+def is_sure(parameter: Parameter, kinds: frozenset[str], made: Expression | Members) -> bool:
+    """Whether values of `kinds`, which fit `parameter`, do so in every record.
+
+    A flag may be made from a whole number, and only 0 and 1 are one; a list of objects from any list.
+    """
+    if parameter.kind is Kind.OBJECTS:
+        return isinstance(made, Each) and isinstance(made.item, Members)
+    return parameter.kind is not Kind.FLAG or kinds <= {"flag"}
 
 
 def wrong_values(parameter: Parameter, values: Iterable[Any]) -> list[str]:

@@ -43,6 +43,7 @@ class Source:
         self.schema_name = schema_name
         self.mistakes: list[Mistake] = []
         self.reads: set[tuple[str, ...]] = set()  # paths from the record, through its lists
+        self.is_sure = True  # what is made is of the parameters' JSON types, whatever the record
         self._tables: list[str] = []
         self._lines: list[str] = []
         self._indent = 1

@@ -71,6 +71,7 @@ class Writer:
             self._source.wrong(place, wrong)
         for wrong in fitting.wrong_values(parameter, constants_of(made)):
             self._source.wrong(place, wrong)
+        self._source.is_sure &= fitting.is_sure(parameter, atom.kinds, made)
         return self.as_text(atom, key) if parameter.kind is Kind.TEXT else atom
 
     def _spread(self, path: Path, name: str, scope: Scope) -> None:

@@ -10,6 +10,7 @@ from capi_stream.intake.parameters import normalize
 from capi_stream.intake.parameters.click_ids import fbc_of
 from capi_stream.intake.parameters.phone_codes import PhoneCodes
 from capi_stream.intake.parameters.raw_values import LeftOut, already_hashed, text_of
+from capi_stream.intake.parameters.remembered import REPEATING, Remembered
 from capi_stream.intake.parameters.settings import IdentifierSettings
 from capi_stream.intake.parameters.table import USER_DATA, Hashing, Parameter, identifier
 from capi_stream.model import Dropped, Mapped, Noted
@@ -23,6 +24,7 @@ class Identifiers:
 
     def __init__(self, settings: IdentifierSettings) -> None:
         self._table = {**USER_DATA, "external_id": _external_id(Hashing(settings.external_id_hashing))}
+        self._remembered = {name: Remembered(self._table[name]) for name in REPEATING}
         self._phone_codes = PhoneCodes() if settings.phone_code_from_country else None
         self._fbc_from_url = settings.fbc_from_url
 
@@ -36,10 +38,12 @@ class Identifiers:
             user_data = {**user_data, "ph": _with_codes(self._phone_codes, user_data, mapped.noted)}
         sent: dict[str, Any] = {}
         for key, raw in user_data.items():
-            parameter = self._table[key]
-            values = _identifiers(parameter, _listed(raw), this_year, mapped.dropped)
+            if raw.__class__ is str and (remembered := self._remembered.get(key)) is not None:
+                values = _told(remembered[raw], key, mapped.dropped)
+            else:
+                values = _identifiers(self._table[key], _listed(raw), this_year, mapped.dropped)
             if values:
-                sent[key] = values if parameter.is_list else values[0]
+                sent[key] = values if self._table[key].is_list else values[0]
         if self._fbc_from_url and "fbc" not in sent and (fbc := fbc_of(event)):
             sent["fbc"] = fbc
             mapped.noted.append(FBC_MADE)
@@ -56,14 +60,21 @@ def _listed(raw: Any) -> list[Any]:
 
 
 def _identifiers(parameter: Parameter, raws: list[Any], this_year: int, dropped: list[Dropped]) -> list[str]:
+    if len(raws) == 1:
+        return _told(identifier(parameter, raws[0], this_year), parameter.name, dropped)
     found: dict[str, None] = {}  # each once, in their order
     for raw in raws:
-        value = identifier(parameter, raw, this_year)
-        if not isinstance(value, str):
-            dropped.append(Dropped(parameter.name, value.reason))
-        else:
+        for value in _told(identifier(parameter, raw, this_year), parameter.name, dropped):
             found[value] = None
     return list(found)
+
+
+def _told(value: str | LeftOut, name: str, dropped: list[Dropped]) -> list[str]:
+    """One value as a list, of nothing where it was left out, which `dropped` is told."""
+    if isinstance(value, str):
+        return [value]
+    dropped.append(Dropped(name, value.reason))
+    return []
 
 
 def _with_codes(codes: PhoneCodes, user_data: Mapping[str, Any], noted: list[Noted]) -> list[Any]:

@@ -32,6 +32,7 @@ NOT_PUBLIC = LeftOut("not_public")
 
 # ECMAScript's, as in the parameter builder. Python's own adds U+001C to U+001F and U+0085 and lacks U+FEFF.
 WHITESPACE = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
+_ASCII_WHITESPACE = "".join(filter(str.isascii, WHITESPACE))
 NO_WHITESPACE = dict.fromkeys(map(ord, WHITESPACE))
 """For `str.translate`."""
 
@@ -51,6 +52,8 @@ def text_of(raw: object) -> str | LeftOut:
         return EMPTY
     if not isinstance(raw, str):
         return NOT_TEXT
+    if raw.isascii():
+        return raw.strip(_ASCII_WHITESPACE) or EMPTY
     text = raw.strip(WHITESPACE)
     try:
         text.encode()

@@ -30,13 +30,20 @@ def check(event: Mapping[str, Any], unix_now: float, rules: Rules | None = None)
 
     A key with the value None counts as absent.
     """
-    rules = rules or _DEFAULTS
+    if violation := check_shape(event):
+        return violation
+    user_data = event.get("user_data") or {}
+    there = {key: value for key, value in user_data.items() if value not in (None, "", [])}
+    return check_made({**event, "user_data": there}, unix_now, rules or _DEFAULTS) or _customer_form(there)
+
+
+def check_made(event: Mapping[str, Any], unix_now: float, rules: Rules) -> Violation | None:
+    """As `check`, for an event whose form is certain: a mapping made it, and its identifiers are ready."""
     return (
-        check_shape(event)
-        or _name(event)
+        _name(event)
         or _source(event)
         or _time(event, unix_now, rules)
-        or _customer(event)
+        or _customer(event["user_data"])
         or _purchase(event)
         or _source_needs(event, rules)
         or _attribution(event)
@@ -120,18 +127,24 @@ _MUST_BE_HASHED = tuple(
 )
 
 
-def _customer(event: Mapping[str, Any]) -> Violation | None:
-    """Customer information: some, not too broad, hashed where it must be (100/2804016), fbc well formed (2804001)."""
-    user_data = event.get("user_data") or {}
-    keys = {key for key, value in user_data.items() if value not in (None, "", [])}
-    if not keys:
+_MOST_BROAD = max(map(len, _TOO_BROAD))
+
+
+def _customer(user_data: Mapping[str, Any]) -> Violation | None:
+    """Customer information: some, and not too broad."""
+    if not user_data:
         return Violation("user_data_missing")
-    if any(keys <= broad for broad in _TOO_BROAD):
-        return Violation("user_data_too_broad", f"only {', '.join(sorted(keys))}")
+    if len(user_data) <= _MOST_BROAD and any(user_data.keys() <= broad for broad in _TOO_BROAD):
+        return Violation("user_data_too_broad", f"only {', '.join(sorted(user_data))}")
+    return None
+
+
+def _customer_form(user_data: Mapping[str, Any]) -> Violation | None:
+    """Customer information: hashed where it must be (100/2804016), fbc well formed (100/2804001)."""
     for key in _MUST_BE_HASHED:
-        if key in keys and not all(map(is_hash, _listed(user_data[key]))):
+        if key in user_data and not all(map(is_hash, _listed(user_data[key]))):
             return Violation("user_data_not_hashed", key)
-    if "fbc" in keys and not is_browser_id(user_data["fbc"]):
+    if "fbc" in user_data and not is_browser_id(user_data["fbc"]):
         return Violation("fbc_malformed", quoted(user_data["fbc"]))
     return None
 

@@ -94,26 +94,30 @@ class Form(NamedTuple):
 
 def form_of(parameter: Parameter, raw: object, this_year: int) -> Form | LeftOut:
     """The normal form of one raw value and what is sent for it. `this_year` bounds a date of birth."""
+    normal, is_sent_so = _normal_form(parameter, raw, this_year)
+    return normal if isinstance(normal, LeftOut) else Form(normal, normal if is_sent_so else hash_of(normal))
+
+
+def _normal_form(parameter: Parameter, raw: object, this_year: int) -> tuple[str | LeftOut, bool]:
+    """The normal form, and whether it is sent as it is."""
     text = text_of(raw)
     if isinstance(text, LeftOut):
-        return text
+        return text, True
     if parameter.is_verbatim and text != raw:
-        return MALFORMED
+        return MALFORMED, True
     if parameter.hashing is Hashing.BY_SHAPE and (hashed := already_hashed(text)):
-        return Form(hashed, hashed)
+        return hashed, True
     normal = parameter.normal(text, this_year) if parameter.needs_year else parameter.normal(text)
-    if isinstance(normal, LeftOut):
-        return normal
-    return Form(normal, normal if parameter.hashing is Hashing.NEVER else hash_of(normal))
+    return normal, parameter.hashing is Hashing.NEVER
 
 
-def identifier(parameter: Parameter, raw: object, this_year: int) -> str | LeftOut:
+def identifier(parameter: Parameter, raw: object, this_year: int = 0) -> str | LeftOut:
     """What is sent for one raw value of a user_data parameter: normalised and, where the table says so, hashed.
 
     A list is the caller's: one call a value. Look the parameter up once (`USER_DATA["em"]`), not per event.
     """
-    form = form_of(parameter, raw, this_year)
-    return form if isinstance(form, LeftOut) else form.sent
+    normal, is_sent_so = _normal_form(parameter, raw, this_year)
+    return normal if is_sent_so or isinstance(normal, LeftOut) else hash_of(normal)
 
 
 def _plain(place: Place, kind: Kind, source: Source, names: str) -> list[Parameter]:
