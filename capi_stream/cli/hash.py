@@ -11,9 +11,10 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from capi_stream.intake.parameters.forms import Form, form_of
 from capi_stream.intake.parameters.normalize import amount
 from capi_stream.intake.parameters.raw_values import LeftOut
-from capi_stream.intake.parameters.table import CUSTOM_DATA, USER_DATA, Form, Hashing, Kind, Parameter, form_of
+from capi_stream.intake.parameters.table import CUSTOM_DATA, USER_DATA, Hashing, Kind, Parameter
 
 FIELDS = {**USER_DATA, "currency": CUSTOM_DATA["currency"], "value": CUSTOM_DATA["value"]}
 

@@ -32,6 +32,7 @@ from capi_stream.model import (
     Reading,
     Record,
     Rejection,
+    SchemaKey,
     SchemaRef,
     Tombstone,
 )
@@ -137,8 +138,7 @@ class Intake:
     def _verdict(self, topic: Topic, frame: Frame) -> Verdict | NeedSchema:
         match frame:
             case ByKey(key):
-                schema = self._schemas.get(SchemaRef(topic.registry, key))
-                return NeedSchema(SchemaRef(topic.registry, key)) if schema is None else topic.by_key(key, schema)
+                return topic.known.get(key) or self._by_key(topic, key)
             case ByFingerprint(fingerprint):
                 unknown = Rejection("decode", "schema_not_known", f"no schema here has fingerprint {fingerprint.hex()}")
                 return topic.by_fingerprint.get(fingerprint, unknown)
@@ -146,6 +146,11 @@ class Intake:
                 return topic.bare
             case Unframed(detail):
                 return Rejection("decode", "not_framed", detail)
+
+    def _by_key(self, topic: Topic, key: SchemaKey) -> Verdict | NeedSchema:
+        schema = SchemaRef(topic.registry, key)
+        writer = self._schemas.get(schema)
+        return NeedSchema(schema) if writer is None else topic.learned(key, writer)
 
     def _mapped(self, topic: Topic, record: Record, decoded: Any, unix_now: float, mapped: Mapped) -> Mapped:
         try:

@@ -41,7 +41,7 @@ class Topic:
         self.registry = settings.registry
         self._pattern = _pattern(settings.name) if settings.name.startswith("^") else None
         self._name = settings.name
-        self._by_key: dict[SchemaKey, Verdict] = {}
+        self.known: dict[SchemaKey, Verdict] = {}  # what can be done with records of a registry's schema
         self._reader = _own_schema(settings)
         self.mapping = _own_mapping(settings, self._reader)
         self.check: Check = rules.check_made if self.mapping.is_sure else rules.check
@@ -58,15 +58,14 @@ class Topic:
         """Whether the settings are for all topics that a regular expression finds."""
         return self._pattern is not None
 
-    def by_key(self, key: SchemaKey, writer: Type | Rejection) -> Verdict:
+    def learned(self, key: SchemaKey, writer: Type | Rejection) -> Verdict:
         """What can be done with records that were written with the registry's schema `key`, which is `writer`."""
-        if key not in self._by_key:
-            self._by_key[key] = self._verdict(writer)
-        return self._by_key[key]
+        verdict = self.known[key] = self._verdict(writer)
+        return verdict
 
     def forget(self, key: SchemaKey) -> None:
         """Drop what was known of `key`: the registry has answered anew."""
-        self._by_key.pop(key, None)
+        self.known.pop(key, None)
 
     def _verdict(self, writer: Type | Rejection) -> Verdict:
         if isinstance(writer, Rejection):

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capi_stream.intake.parameters.forms import Form, form_of, sender
 from capi_stream.intake.parameters.identifiers import Identifiers
 from capi_stream.intake.parameters.normalize import amount
 from capi_stream.intake.parameters.raw_values import LeftOut, is_hash
 from capi_stream.intake.parameters.settings import IdentifierSettings
-from capi_stream.intake.parameters.table import CUSTOM_DATA, USER_DATA, Form, Hashing, form_of
+from capi_stream.intake.parameters.table import CUSTOM_DATA, USER_DATA, Hashing
 from capi_stream.model import Mapped
 from tests.fuzz.fuzzing import assert_linear, corpus, fuzzed, name_of
 
@@ -27,6 +28,7 @@ def normalised(raw: Any) -> None:
     """`raw` as the value of every field."""
     for parameter in FIELDS:
         form = form_of(parameter, raw, YEAR)
+        assert sender(parameter, YEAR)(raw) == (form if isinstance(form, LeftOut) else form.sent)
         if not isinstance(form, LeftOut):
             assert isinstance(form, Form)
             form.sent.encode()

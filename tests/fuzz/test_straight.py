@@ -81,13 +81,18 @@ GOOD = schemas(st.sampled_from(["a", "b", "c"])).map(good).filter(bool)
 CHANGED = st.binary(max_size=3), st.integers(min_value=0)
 
 
-@fuzzed(400)
-@given(GOOD, st.data(), *CHANGED)
-def test_the_same_schema(kind: Type, draws: st.DataObject, put: bytes, at: int) -> None:
-    value = drawn(draws, kind)
-    at %= len(value) + 1
-    for changed in (value, value[:at], value[:at] + put + value[at + len(put) :], value + put):
-        read(kind, kind, changed)
+def test_the_same_schema() -> None:
+    @fuzzed(400)
+    @given(GOOD, st.data(), *CHANGED)
+    def reads(kind: Type, draws: st.DataObject, put: bytes, at: int) -> None:
+        value = drawn(draws, kind)
+        at %= len(value) + 1
+        for changed in (value, value[:at], value[:at] + put + value[at + len(put) :], value + put):
+            read(kind, kind, changed)
+
+    SEEN.clear()
+    reads()
+    assert min(SEEN["read"], SEEN["odd"], SEEN["no straight line"]) > 50, SEEN
 
 
 @fuzzed(300)
@@ -199,7 +204,3 @@ def test_a_count_without_bytes_behind_it_is_odd_at_once(items: Any) -> None:
         assert decode is not None
         with pytest.raises(ODD):
             decode(long(2**62) + b"\2" * 9, 0)
-
-
-def test_the_examples_met_all_three_ends() -> None:
-    assert min(SEEN["read"], SEEN["odd"], SEEN["no straight line"]) > 100, SEEN

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capi_stream.intake.parameters import normalize
+from capi_stream.intake.parameters.forms import Form, form_of
 from capi_stream.intake.parameters.raw_values import WHITESPACE, LeftOut, already_hashed, hash_of, text_of
-from capi_stream.intake.parameters.table import CUSTOM_DATA, USER_DATA, Form, Hashing, form_of
+from capi_stream.intake.parameters.table import CUSTOM_DATA, USER_DATA, Hashing
 
 THIS_YEAR = 2026
 VECTORS = Path(__file__).parents[1] / "vectors"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from capi_stream.intake.mapping.spec import MappingError
+from capi_stream.intake.parameters.forms import sender
 from capi_stream.intake.parameters.raw_values import LeftOut, hash_of
 from capi_stream.intake.parameters.reference import page
 from capi_stream.intake.parameters.table import (
@@ -22,7 +23,6 @@ from capi_stream.intake.parameters.table import (
     Parameter,
     Place,
     Source,
-    identifier,
 )
 from capi_stream.intake.parameters.values import EXTINFO
 from tests.builders import ROOT
@@ -80,7 +80,7 @@ def test_lists_of_user_data_are_lists_for_the_official_sdk_too(payload: dict[str
 )
 def test_an_external_id_that_looks_like_a_hash_can_be_hashed(hashing: Hashing, sent: str) -> None:
     parameter = replace(USER_DATA["external_id"], hashing=hashing)
-    assert identifier(parameter, UUID_WITHOUT_DASHES, 2026) == sent
+    assert sender(parameter, 2026)(UUID_WITHOUT_DASHES) == sent
 
 
 CHOSEN = [parameter for parameter in PARAMETERS if parameter.values]
@@ -119,14 +119,14 @@ def test_a_key_of_attribution_setting_is_held_to_the_table() -> None:
 
 
 def test_what_is_sent_is_the_hash_of_the_normal_form() -> None:
-    assert identifier(USER_DATA["fn"], " Mary ", 2026) == hash_of("mary")
-    assert identifier(USER_DATA["client_user_agent"], "Mozilla/5.0 (X11)", 2026) == "Mozilla/5.0 (X11)"
-    assert identifier(USER_DATA["em"], "mary", 2026) == LeftOut("malformed")
+    assert sender(USER_DATA["fn"], 2026)(" Mary ") == hash_of("mary")
+    assert sender(USER_DATA["client_user_agent"], 2026)("Mozilla/5.0 (X11)") == "Mozilla/5.0 (X11)"
+    assert sender(USER_DATA["em"], 2026)("mary") == LeftOut("malformed")
 
 
 def test_a_birth_date_is_bounded_by_the_year_that_is_handed_in() -> None:
-    assert identifier(USER_DATA["db"], "2027-01-01", 2027) == hash_of("20270101")
-    assert identifier(USER_DATA["db"], "2027-01-01", 2026) == LeftOut("out_of_range")
+    assert sender(USER_DATA["db"], 2027)("2027-01-01") == hash_of("20270101")
+    assert sender(USER_DATA["db"], 2026)("2027-01-01") == LeftOut("out_of_range")
 
 
 def test_the_page_of_parameters_is_current() -> None:

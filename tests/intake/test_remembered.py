@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capi_stream.intake.parameters.forms import Form, form_of, sender
 from capi_stream.intake.parameters.identifiers import Identifiers
 from capi_stream.intake.parameters.normalize import ip_address
 from capi_stream.intake.parameters.raw_values import LeftOut
 from capi_stream.intake.parameters.remembered import LONGEST, MOST, REPEATING, Remembered
 from capi_stream.intake.parameters.settings import IdentifierSettings
-from capi_stream.intake.parameters.table import USER_DATA, identifier
+from capi_stream.intake.parameters.table import USER_DATA
 from capi_stream.model import Dropped, Mapped
+
+YEAR = 2026
+RAW: st.SearchStrategy[Any] = st.text(max_size=8) | st.integers() | st.none() | st.booleans() | st.dates().map(str)
+RAW |= st.sampled_from(["A" * 64, "0" * 32 + ".AQ", "a@b.co", "+1 650 555 0112", "fb.1.1.1", " fb.1.1.1", "10.0.0.1"])
+
+
+@given(st.sampled_from(sorted(USER_DATA)), RAW)
+def test_a_sender_gives_what_is_told_of_the_form(name: str, raw: Any) -> None:
+    form = form_of(USER_DATA[name], raw, YEAR)
+    assert sender(USER_DATA[name], YEAR)(raw) == (form.sent if isinstance(form, Form) else form)
 
 
 @given(st.sampled_from(sorted(REPEATING)), st.text(max_size=8))
 def test_it_is_what_would_be_worked_out_the_first_time_and_the_second(name: str, raw: str) -> None:
-    memory, wanted = Remembered(USER_DATA[name]), identifier(USER_DATA[name], raw)
-    assert (memory[raw], memory[raw]) == (wanted, wanted)
+    send = sender(USER_DATA[name], YEAR)
+    memory = Remembered(send)
+    assert (memory[raw], memory[raw]) == (send(raw), send(raw))
     assert raw in memory
 
 
@@ -33,13 +46,14 @@ def test_what_repeats_is_worked_out_once_and_counted_each_time_it_is_left_out() 
 
 
 def test_it_forgets_rather_than_grow() -> None:
-    memory = Remembered(USER_DATA["ct"])
+    send = sender(USER_DATA["ct"], YEAR)
+    memory = Remembered(send)
     lengths = []
     for number in range(2 * MOST + 10):
         assert memory[f"town {number}"] == memory["town 0"]
         lengths.append(len(memory))
     assert max(lengths) == MOST
-    assert memory["a" * (LONGEST + 1)] == identifier(USER_DATA["ct"], "a" * (LONGEST + 1))
+    assert memory["a" * (LONGEST + 1)] == send("a" * (LONGEST + 1))
     assert all(len(raw) <= LONGEST for raw in memory)
 
 

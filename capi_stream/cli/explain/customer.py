@@ -8,10 +8,11 @@ from typing import Any
 
 from capi_stream.cli.explain.masking import Mask
 from capi_stream.cli.explain.steps import Identifier, Missing
+from capi_stream.intake.parameters.forms import form_of
 from capi_stream.intake.parameters.identifiers import Identifiers
 from capi_stream.intake.parameters.raw_values import LeftOut, hash_of, is_hash
 from capi_stream.intake.parameters.settings import IdentifierSettings
-from capi_stream.intake.parameters.table import USER_DATA, Hashing, form_of
+from capi_stream.intake.parameters.table import USER_DATA, Hashing
 from capi_stream.model import Mapped
 
 

@@ -148,7 +148,7 @@ class _Lines:
     def _text(self, name: str) -> None:
         self._size()
         self.line("j = i + n")
-        self.line(f"{name} = str(b[i:j], 'utf-8')")
+        self.line(f"{name} = b[i:j].decode()")
         self.line("i = j")
 
     # A value that nobody wants.

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from capi_stream.intake.parameters import normalize
 from capi_stream.intake.parameters.click_ids import fbc_of
+from capi_stream.intake.parameters.forms import Sender, sender
 from capi_stream.intake.parameters.phone_codes import PhoneCodes
 from capi_stream.intake.parameters.raw_values import LeftOut, already_hashed, text_of
 from capi_stream.intake.parameters.remembered import REPEATING, Remembered
 from capi_stream.intake.parameters.settings import IdentifierSettings
-from capi_stream.intake.parameters.table import USER_DATA, Hashing, Parameter, identifier
+from capi_stream.intake.parameters.table import USER_DATA, Hashing, Parameter
 from capi_stream.model import Dropped, Mapped, Noted
 
 CODE_ADDED = Noted("ph", "country_code_added")
 FBC_MADE = Noted("fbc", "made_from_url")
+
+
+class Row(NamedTuple):
+    """How what is sent for a value of one parameter is found."""
+
+    sender: Sender
+    remembered: Remembered | None
+    is_list: bool
+
+
+def _row(parameter: Parameter, this_year: int) -> Row:
+    made = sender(parameter, this_year)
+    return Row(made, Remembered(made) if parameter.name in REPEATING else None, parameter.is_list)
 
 
 class Identifiers:
@@ -24,7 +38,8 @@ class Identifiers:
 
     def __init__(self, settings: IdentifierSettings) -> None:
         self._table = {**USER_DATA, "external_id": _external_id(Hashing(settings.external_id_hashing))}
-        self._remembered = {name: Remembered(self._table[name]) for name in REPEATING}
+        self._rows: dict[str, Row] = {}
+        self._this_year = 0  # that the rows count on
         self._phone_codes = PhoneCodes() if settings.phone_code_from_country else None
         self._fbc_from_url = settings.fbc_from_url
 
@@ -33,17 +48,25 @@ class Identifiers:
 
         A parameter that takes a list is sent as one, each value once. Values of the others are single.
         """
+        if this_year != self._this_year:
+            self._this_year = this_year
+            self._rows = {name: _row(parameter, this_year) for name, parameter in self._table.items()}
         user_data: Mapping[str, Any] = event.get("user_data", {})
         if self._phone_codes is not None and "ph" in user_data:
             user_data = {**user_data, "ph": _with_codes(self._phone_codes, user_data, mapped.noted)}
         sent: dict[str, Any] = {}
         for key, raw in user_data.items():
-            if raw.__class__ is str and (remembered := self._remembered.get(key)) is not None:
-                values = _told(remembered[raw], key, mapped.dropped)
+            send, remembered, is_list = self._rows[key]
+            one = raw[0] if raw.__class__ is list and len(raw) == 1 else raw
+            if one.__class__ is list:
+                if values := _several(send, one, key, mapped.dropped):
+                    sent[key] = values if is_list else values[0]
+                continue
+            value = send(one) if remembered is None or one.__class__ is not str else remembered[one]
+            if isinstance(value, LeftOut):
+                mapped.dropped.append(Dropped(key, value.reason))
             else:
-                values = _identifiers(self._table[key], _listed(raw), this_year, mapped.dropped)
-            if values:
-                sent[key] = values if self._table[key].is_list else values[0]
+                sent[key] = [value] if is_list else value
         if self._fbc_from_url and "fbc" not in sent and (fbc := fbc_of(event)):
             sent["fbc"] = fbc
             mapped.noted.append(FBC_MADE)
@@ -59,22 +82,15 @@ def _listed(raw: Any) -> list[Any]:
     return raw if isinstance(raw, list) else [raw]
 
 
-def _identifiers(parameter: Parameter, raws: list[Any], this_year: int, dropped: list[Dropped]) -> list[str]:
-    if len(raws) == 1:
-        return _told(identifier(parameter, raws[0], this_year), parameter.name, dropped)
-    found: dict[str, None] = {}  # each once, in their order
-    for raw in raws:
-        for value in _told(identifier(parameter, raw, this_year), parameter.name, dropped):
+def _several(send: Sender, raws: list[Any], name: str, dropped: list[Dropped]) -> list[str]:
+    """What is sent for several raw values: each once, in their order; `dropped` is told what is left out."""
+    found: dict[str, None] = {}
+    for value in map(send, raws):
+        if isinstance(value, LeftOut):
+            dropped.append(Dropped(name, value.reason))
+        else:
             found[value] = None
     return list(found)
-
-
-def _told(value: str | LeftOut, name: str, dropped: list[Dropped]) -> list[str]:
-    """One value as a list, of nothing where it was left out, which `dropped` is told."""
-    if isinstance(value, str):
-        return [value]
-    dropped.append(Dropped(name, value.reason))
-    return []
 
 
 def _with_codes(codes: PhoneCodes, user_data: Mapping[str, Any], noted: list[Noted]) -> list[Any]:

@@ -37,7 +37,7 @@ from capi_stream.intake.parameters.raw_values import (
 _LOCAL_PART = r"[a-z0-9_!#$%&'*+/=?^{}~`|-]+"
 _EMAIL = re.compile(rf"{_LOCAL_PART}(?:\.{_LOCAL_PART})*@(?:(?!-)[a-z0-9-]+(?<!-)\.)+(?!-)[a-z0-9-]+(?<!-)")
 _DIGITS = re.compile(r"[0-9]+")
-_NO_DIGIT = re.compile(r"[^0-9]+")
+_NO_DIGIT_BYTES = bytes(byte for byte in range(256) if not 48 <= byte < 58)
 _NO_LETTER = re.compile(r"[^a-z]+")
 _BROWSER_ID = re.compile(rf"fb\.[0-9]+\.[0-9]+\.[^.\s]+(?:\.{APPENDIX})?")
 _ADDRESS_APPENDIX = re.compile(rf"\.{APPENDIX}$")
@@ -77,7 +77,7 @@ def email(text: str) -> str | LeftOut:
 
 def phone(text: str) -> str | LeftOut:
     """ph: the ASCII digits without leading zeros, 7 to 15 of them (E.164). The country code cannot be guessed."""
-    digits = _NO_DIGIT.sub("", text).lstrip("0")
+    digits = text.encode().translate(None, _NO_DIGIT_BYTES).decode().lstrip("0")
     if len(digits) < 7:
         return TOO_SHORT
     return digits if len(digits) <= 15 else TOO_LONG
@@ -166,7 +166,8 @@ def _year_month_day(first: int, second: int, third: int) -> tuple[int, int, int]
 
 def external_id(text: str) -> str | LeftOut:
     """external_id: without whitespace, then lowercase; no NFC. The same form on every channel is what counts."""
-    return text.translate(NO_WHITESPACE).lower()
+    has_none = text.isprintable() and " " not in text  # of whitespace only this one is printable
+    return text.lower() if has_none else text.translate(NO_WHITESPACE).lower()
 
 
 def external_id_unhashed(text: str) -> str | LeftOut:

@@ -1,9 +1,9 @@
-"""What is sent for raw values that come again and again, names and places: a bounded memory of a pure function."""
+"""What is sent for raw texts that come again and again, names and places: a bounded memory of a pure function."""
 
 from __future__ import annotations
 
+from capi_stream.intake.parameters.forms import Sender
 from capi_stream.intake.parameters.raw_values import LeftOut
-from capi_stream.intake.parameters.table import Parameter, identifier
 
 REPEATING = frozenset({"fn", "ln", "ge", "ct", "st", "zp", "country"})
 """Parameters of which a shop sees few values again and again. What is everybody's own would only fill the memory."""
@@ -13,13 +13,13 @@ LONGEST = 100  # characters
 
 
 class Remembered(dict[str, str | LeftOut]):
-    """Raw text -> what is sent for it; `remembered[raw]` works out what it does not know yet."""
+    """Raw text -> what is sent for it; `remembered[raw]` asks the sender for what it does not know."""
 
-    def __init__(self, parameter: Parameter) -> None:
-        self._parameter = parameter
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
 
     def __missing__(self, raw: str) -> str | LeftOut:
-        sent = identifier(self._parameter, raw)
+        sent = self._sender(raw)
         if len(raw) <= LONGEST:
             if len(self) >= MOST:
                 self.clear()  # those that matter are back at once

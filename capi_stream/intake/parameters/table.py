@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
 from capi_stream.intake.parameters import normalize
 from capi_stream.intake.parameters import values as closed
-from capi_stream.intake.parameters.raw_values import MALFORMED, LeftOut, already_hashed, hash_of, text_of
+from capi_stream.intake.parameters.raw_values import LeftOut
 
 
 class Place(StrEnum):
@@ -83,41 +82,6 @@ class Parameter:
     is_verbatim: bool = False
     is_flag_too: bool = False  # true and false beside `kind`
     values: frozenset[str] = frozenset()  # of an enum; empty: any
-
-
-class Form(NamedTuple):
-    """A value's normal form, and what is sent: its hash, or the same text."""
-
-    normal: str
-    sent: str
-
-
-def form_of(parameter: Parameter, raw: object, this_year: int) -> Form | LeftOut:
-    """The normal form of one raw value and what is sent for it. `this_year` bounds a date of birth."""
-    normal, is_sent_so = _normal_form(parameter, raw, this_year)
-    return normal if isinstance(normal, LeftOut) else Form(normal, normal if is_sent_so else hash_of(normal))
-
-
-def _normal_form(parameter: Parameter, raw: object, this_year: int) -> tuple[str | LeftOut, bool]:
-    """The normal form, and whether it is sent as it is."""
-    text = text_of(raw)
-    if isinstance(text, LeftOut):
-        return text, True
-    if parameter.is_verbatim and text != raw:
-        return MALFORMED, True
-    if parameter.hashing is Hashing.BY_SHAPE and (hashed := already_hashed(text)):
-        return hashed, True
-    normal = parameter.normal(text, this_year) if parameter.needs_year else parameter.normal(text)
-    return normal, parameter.hashing is Hashing.NEVER
-
-
-def identifier(parameter: Parameter, raw: object, this_year: int = 0) -> str | LeftOut:
-    """What is sent for one raw value of a user_data parameter: normalised and, where the table says so, hashed.
-
-    A list is the caller's: one call a value. Look the parameter up once (`USER_DATA["em"]`), not per event.
-    """
-    normal, is_sent_so = _normal_form(parameter, raw, this_year)
-    return normal if is_sent_so or isinstance(normal, LeftOut) else hash_of(normal)
 
 
 def _plain(place: Place, kind: Kind, source: Source, names: str) -> list[Parameter]:
