@@ -52,5 +52,21 @@ def test_the_page_of_dead_letters_has_every_reason() -> None:
     assert set(rows("Found by the API alone")) == REJECTIONS - RULES.keys()
 
 
+def made_topics(page: str) -> list[dict[str, str]]:
+    """The options of each kafka-topics.sh of a page, with those of --config beside them."""
+    text = (ROOT / "docs" / page).read_text().replace("\\\n", " ")
+    lines = [each.replace("--config ", "--").replace("=", " ") for each in re.findall(r"kafka-topics\.sh (.*)", text)]
+    return [dict(re.findall(r"--(\S+) +([^-]\S*)", each)) for each in lines]
+
+
+def test_the_guide_to_kubernetes_makes_the_letters_topics_as_their_page_advises() -> None:
+    (advised,) = made_topics("dead-letters.md")
+    source, letters = made_topics("kubernetes.md")
+    assert "bootstrap-server" in source.keys() & letters.keys() & advised.keys()
+    wanted = ("retention.ms", "max.message.bytes", "cleanup.policy")
+    assert {name: letters[name] for name in wanted} == {name: advised[name] for name in wanted}
+    assert {name for name in wanted if name in source} == set()
+
+
 def test_every_reason_of_the_api_that_a_rule_shares_has_the_rules_name() -> None:
     assert REJECTIONS & RULES.keys() >= {"event_time_too_old", "purchase_without_value", "user_data_too_broad"}

@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -40,6 +41,18 @@ PAGE = (ROOT / "docs/publishing.md").read_text()
 def stand_in() -> Iterator[StandInRegistry]:
     with StandInRegistry() as running:
         yield running
+
+
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """A server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(20)
+        yield listening
+
+
+def address(server: socket.socket) -> str:
+    return f"127.0.0.1:{server.getsockname()[1]}"
 
 
 def options(broker: str, topic: str, registry: str, *more: str) -> list[str]:
@@ -129,6 +142,31 @@ def test_a_signal_ends_it_with_everything_acknowledged_and_the_summary(
     summary = json.loads(out)
     assert process.returncode == 0
     assert summary["records"] == summary["acknowledged"] == end_offsets(broker, name)[0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_while_it_still_looks_for_the_broker(number: signal.Signals, silent: socket.socket) -> None:
+    line = ["--bootstrap", address(silent), "--topic", "orders", "--pixels", "12", "--framing", "single_object"]
+    assert_ends_by(number, silent, *line)
+
+
+def test_a_signal_ends_it_while_it_still_waits_for_the_registry(silent: socket.socket) -> None:
+    line = ["--bootstrap", "127.0.0.1:1", "--topic", "orders", "--pixels", "12"]
+    assert_ends_by(signal.SIGTERM, silent, *line, "--registry", f"http://{address(silent)}")
+
+
+def assert_ends_by(number: signal.Signals, server: socket.socket, *options: str) -> None:
+    """It ends soon after the signal, which comes once it has asked the server, and says that it was nothing."""
+    line = [sys.executable, "-m", "capi_stream", "produce", *options, "--json"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+        try:
+            with server.accept()[0]:
+                process.send_signal(number)
+                out, error = process.communicate(timeout=5)
+        finally:
+            process.kill()
+    assert (process.returncode, error) == (0, b"")
+    assert json.loads(out)["records"] == 0
 
 
 def test_it_ends_after_its_seconds_at_its_rate_and_tells_a_terminal_how_it_goes(broker: str, topic: MakeTopic) -> None:

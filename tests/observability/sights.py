@@ -20,7 +20,9 @@ def ledger() -> Ledger:
     made.events.update({("999", "Purchase", "accepted"): 2, ("none", "none", "dead_lettered"): 1})
     made.requests["100", "graph", "accepted", "none"] = 4
     made.request_errors.update({("190", "463"): 1, ("31337", "none"): 2})
-    made.dead_letters["undecodable"] = 1
+    made.rejected.update({("none", "decode", "undecodable"): 1, ("100", "map", "wrong_type"): 3})
+    made.rejected["100", "post", "wrong_type"] = 2
+    made.dead_letters.update({"undecodable": 1, "wrong_type": 2})
     made.oldest_parked.update({"100": 1_699_990_000, "998": 1_699_500_000, "999": 1_699_000_000})
     return made
 

@@ -11,6 +11,7 @@ from capi_stream.delivery.ledger import GateView, LaneView, LastError
 from capi_stream.model import Destination, PixelId
 from capi_stream.observability.board import Sight
 from capi_stream.observability.status import About, Shown, page
+from capi_stream.observability.status.advice import ADVICE
 from capi_stream.observability.status.humane import age, many, size
 from capi_stream.observability.status.sections import MOST_PIXELS
 from capi_stream.observability.status.verdict import verdict
@@ -71,7 +72,7 @@ def test_the_verdict_is_the_worst_that_is_true(at: Shown, expected: tuple[str, s
 def test_the_verdict_counts_pixels_and_not_gates_or_endpoints() -> None:
     lanes = tuple(
         LaneView(Destination(PixelId(pixel), endpoint), 0, 0, None, None, gates=(("endpoint", "graph"),))
-        for pixel, endpoint in (("1", "graph"), ("1", "gateway"), ("2", "graph"), ("3", "graph"))
+        for pixel, endpoint in (("100", "graph"), ("100", "gateway"), ("2", "graph"), ("3", "graph"))
     )
     assert told(shown(lanes=lanes, gates=(ENDPOINT,))) == ("warn", "Held: all 3 pixels")
 
@@ -89,7 +90,7 @@ def test_a_member_that_is_behind_says_by_how_much() -> None:
         "Last error 10 s ago: <q>Error validating access token: …</q>", "HTTP 400, code 190",  # in the API's words
         "orders <small>0</small>", ">paused<", "1 min", 'value="100"',  # the partition, and its lag as a bar
         "1.2.3", "v25.0", "2.16.0", "capi-stream", "25 s",  # versions and settings
-        "<code>undecodable</code>",  # dead letters
+        "<code>undecodable</code>",  # rejected events
     ],
 )  # fmt: skip
 def test_the_page_shows(text: str) -> None:
@@ -104,6 +105,19 @@ def test_the_page_shows(text: str) -> None:
 def test_a_cell_carries_its_columns_name(name: str, value: str) -> None:
     marks = (f'data-name="{name}">{value}<', f'data-name="{name}" class="number">{value}<')
     assert any(mark in page(shown()) for mark in marks)
+
+
+def test_rejected_events_are_shown_by_reason_with_those_that_are_dead_letters_yet() -> None:
+    text = page(shown())
+    row = '<code>wrong_type</code></th><td data-name="events" class="number">5</td>'
+    assert f'{row}<td data-name="dead letters" class="number">2</td>' in text
+    assert "<dd>6</dd><dt>events rejected</dt>" in text
+
+
+def test_a_pixels_rejected_events_count_before_their_letters_are_stored() -> None:
+    now = sight()
+    now.snapshot.ledger.dead_letters.clear()
+    assert '<td data-name="rejected" class="number">5</td>' in page(Shown(ABOUT, "running", now))
 
 
 def test_a_token_that_ends_soon_is_told_of() -> None:
@@ -121,7 +135,8 @@ def test_everything_is_escaped() -> None:
     gates = (GateView("pixel", evil, evil, 1.0, 2.0, 1), GateView("topic", evil, evil, 1.0, 2.0, 1))
     now = shown(lanes=(lane,), gates=gates, outages=(evil,))
     assert now.sight is not None
-    now.sight.snapshot.ledger.dead_letters[evil] = 1
+    now.sight.snapshot.ledger.rejected[evil, evil, evil] = 1
+    now.sight.snapshot.ledger.parked[evil] = 1
     text = page(replace(now, about=About(evil, {evil: evil}, {evil: evil}), stalled=evil))
     assert "<img" not in text
     assert f'"{evil}' not in text
@@ -153,6 +168,28 @@ def test_of_several_gates_the_one_that_holds_longest_is_shown() -> None:
 def test_a_blown_fuse_has_no_next_probe() -> None:
     fuse = GateView("pixel", "100", "fuse", 940.0, float("inf"), 1)
     assert "Next probe when a person opens it" in page(shown(gates=(fuse,)))
+
+
+def test_a_pixel_of_which_nothing_was_good_is_held_by_its_fuse_and_shown() -> None:
+    """It never had an event to post, so the engine has no lane for it."""
+    held = shown(lanes=(), gates=(GateView("pixel", "100@gateway", "fuse", 940.0, float("inf"), 1),))
+    assert told(held) == ("bad", "Held: 1 of 3 pixels")
+    text = page(held)
+    assert "<span>held <code>fuse</code></span>" in text
+    assert '<td data-name="rejected" class="number">5</td>' in text
+    assert "none <small>" not in text, "records that name no pixel are none's"
+
+
+def test_a_fuse_of_all_holds_every_pixel_of_the_settings() -> None:
+    everything = GateView("all", "", "fuse", 940.0, float("inf"), 1)
+    assert told(shown(lanes=(), gates=(everything,))) == ("bad", "Held: all 3 pixels")
+
+
+def test_a_blown_fuse_sends_nobody_to_letters_that_it_holds_itself() -> None:
+    advised = ADVICE["fuse"]
+    assert "Look at the dead letters" not in advised
+    assert all(told in advised for told in ("Rejected events", "capi-stream preview", "capi-stream fuse reset"))
+    assert "<h3>Rejected events</h3>" in page(shown())
 
 
 @pytest.mark.parametrize("state", ["starting", "joining", "running", "stopping"])

@@ -292,6 +292,18 @@ def test_the_scaler_looks_at_the_lag_that_the_service_works_off(tmp_path: Path) 
     assert f"--partitions {spec['maxReplicaCount']}" in (ROOT / "docs/kubernetes.md").read_text()
 
 
+def test_the_guide_creates_the_secrets_that_the_external_ones_are_and_their_namespace_before() -> None:
+    text = (ROOT / "docs/kubernetes.md").read_text().replace("\\\n", " ")
+    said = re.findall(r"kubectl -n (\S+) create secret generic (\S+) (.*)", text)
+    keys = {name: set(re.findall(r"--from-file=([^=]+)=", options)) for _, name, options in said}
+    external = [each for each in documents("prod") if each["kind"] == "ExternalSecret"]
+    assert keys == {
+        each["spec"]["target"]["name"]: {entry["secretKey"] for entry in each["spec"]["data"]} for each in external
+    }
+    assert {namespace for namespace, _, _ in said} == {each["metadata"]["namespace"] for each in external}
+    assert text.index("kubectl apply -f k8s/overlays/prod/namespace.yaml") < text.index("create secret generic")
+
+
 def test_the_dashboard_and_the_alerts_are_those_of_the_repository() -> None:
     dashboard = document("prod", "ConfigMap", "capi-stream-dashboard")
     assert dashboard["metadata"]["labels"]["grafana_dashboard"] == "1"

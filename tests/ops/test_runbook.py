@@ -80,6 +80,19 @@ def test_every_setting_log_line_and_link_of_the_runbook_is_there() -> None:
         assert anchor in anchors((ROOT / "docs" / other).read_text())
 
 
+def test_the_runbooks_search_of_the_log_finds_what_is_wrong_and_the_plain_lines_of_a_bad_configuration() -> None:
+    (pattern,) = re.findall(r"grep -E '([^']+)'", RUNBOOK.read_text())
+    wrong = [
+        '{"time": "2026", "level": "error", "event": "stopped"}',
+        "config.yaml: api.version: this is no version: 25. Write it as v25.0",
+    ]
+    usual = ['{"time": "2026", "level": "info", "event": "draining"}']
+
+    found = subprocess.run(["grep", "-E", pattern], input="\n".join(wrong + usual), capture_output=True, text=True)
+
+    assert found.stdout.splitlines() == wrong
+
+
 # Who is woken.
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,11 @@ def test_a_blown_fuse_waits_for_a_person_who_resets_it(shop: Shop) -> None:
     assert logged(member, "gate_held")[0]["reason"] == "fuse"
     assert len(shop.letters()) <= 20, "at most the minimum is dead-lettered"
     assert sum(shop.committed.values()) <= 20
+    time.sleep(1.2)  # the page is of the last second
+    with urllib.request.urlopen(member.admin, timeout=5) as answer:
+        page = answer.read().decode()
+    assert '<td data-name="rejected" class="number">60<' in page, "those that the fuse keeps from the letters too"
+    assert '<code>purchase_without_value</code></th><td data-name="events" class="number">60<' in page
     told = subprocess.run(
         [sys.executable, "-m", "capi_stream", "fuse", "reset", "--pid", str(member.pid)], capture_output=True, text=True
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Collection
 
 import pytest
@@ -52,6 +53,25 @@ def test_leaving_the_group_revokes_and_lets_it_commit(broker: str, topic: MakeTo
     assert member.told[-1] == ("revoking", frozenset({Partition(name, 0)}))
     assert errors == [None]
     assert committed(broker, group, name) == {0: 3}
+
+
+def test_nobody_waits_for_a_member_that_left_while_it_was_joining(broker: str, topic: MakeTopic) -> None:
+    """The group waits for its first member, so the second's farewell is answered too late; it is heard all the same."""
+    same = settings(broker, topic(partitions=2), group=new_group(), rebalance="eager")
+    patient = {**same.properties, "session.timeout.ms": "30000"}
+    with Member(same) as first:
+        first.join(2)
+        second = Member(dataclasses.replace(same, properties=patient))
+        second.consumer.start()
+        until = time.monotonic() + 1.0
+        while time.monotonic() < until:
+            second.poll()
+
+        second.consumer.close(5.0)
+
+        assert second.told == []
+        poll_until(lambda: len(first.told) == 5, first, seconds=10.0)  # two assigned, both given back, two assigned
+        assert len(first.starts) == 2
 
 
 def test_an_exception_in_a_callback_is_raised_by_the_poll_and_no_record_comes_with_it(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
 
-from capi_stream.cli.demo.ending import Asked
+from capi_stream.cli.demo.ending import SIGNALS, Asked
 from capi_stream.cli.produce import tally as telling
 from capi_stream.cli.produce.load import BARE, Framing, Load, Orders, confluent, contract, single_object
 from capi_stream.cli.produce.publisher import Publisher
@@ -47,15 +50,31 @@ def published(
 
 def _problem(target: Target, orders: Orders, framing: FramingName | None, seed: int, plan: Plan, tally: Tally) -> str:
     """Publish, counting with `tally`; what ended it before its time, for a person, or nothing."""
-    with Asked() as asked:
-        try:
+    try:
+        with _interrupting():
             load = Load(seed, _framing(target, framing), orders)
             publisher = Publisher(target.properties, target.topic, tally)
             publisher.look(target.connect_seconds)
-            run(load, publisher, tally, plan, lambda: bool(asked.number))
-        except KafkaFailure as failure:
-            return str(failure)
+            with Asked() as asked:
+                run(load, publisher, tally, plan, lambda: bool(asked.number))
+    except KafkaFailure as failure:
+        return str(failure)
+    except KeyboardInterrupt:
+        pass  # before anything was published
     return ""
+
+
+@contextmanager
+def _interrupting() -> Iterator[None]:
+    """Let the other signals that ask for the end interrupt what waits as Ctrl-C does."""
+    before = {number: handler for number in SIGNALS if (handler := signal.getsignal(number)) != signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _framing(target: Target, name: FramingName | None) -> Framing:

@@ -13,7 +13,8 @@ ADVICE = MappingProxyType(
         "unknown_pixel": "Check the pixel's id, and that its token may see it.",
         "blocked": "Look for a notice in Meta's Events Manager.",
         "unclassified": "Look up the code of the last error: no page of Meta's that we know has it.",
-        "fuse": "Too many events were invalid. Look at the dead letters, mend the cause, then: capi-stream fuse reset",
+        "fuse": "Too many events were invalid, and their letters wait too. See why under Rejected events below and "
+        "with capi-stream preview, mend the cause, then: capi-stream fuse reset",
         "not_connected": "Nothing while it is short; if it lasts, look at the network's way out.",
     }
 )

@@ -1,15 +1,16 @@
-"""The parts of the page that show what is delivered: held gates, pixels, partitions, letters."""
+"""The parts of the page that show what is delivered: held gates, pixels, partitions, rejections, letters."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from html import escape
 
-from capi_stream.delivery.ledger import GateView, LaneView, PartitionView, Snapshot
+from capi_stream.delivery.ledger import GateView, LaneView, Ledger, PartitionView, Snapshot
 from capi_stream.observability.board import Sight
 from capi_stream.observability.lag import age_of, lag_of
 from capi_stream.observability.status.advice import advice, needs_a_person
-from capi_stream.observability.status.holds import holds_of, next_try, what
+from capi_stream.observability.status.holds import holds_of, lanes_of, next_try, what
 from capi_stream.observability.status.humane import age, many, size
 from capi_stream.observability.status.tables import Column, Html, Row, bar, table, text
 
@@ -24,7 +25,8 @@ PARTITIONS = (
     Column("partition"), Column("position", True), Column("committed", True), Column("uncommitted", True),
     Column("lag", True), Column(""), Column("oldest open record", True), Column("state"),
 )  # fmt: skip
-LETTERS = (Column("reason"), Column("records", True), Column(""))
+REJECTED = (Column("reason"), Column("events", True), Column("dead letters", True), Column(""))
+PARKED = (Column("reason"), Column("records", True), Column(""))
 
 
 def tiles(snapshot: Snapshot) -> Html:
@@ -36,6 +38,7 @@ def tiles(snapshot: Snapshot) -> Html:
     shown = [
         (f"{consumed:,}", "records read"),
         (f"{total['accepted']:,}", "events accepted"),
+        (f"{snapshot.ledger.rejected.total():,}", "events rejected"),
         (f"{total['dead_lettered']:,}", "dead letters"),
         (f"{total['parked']:,}", "parked"),
         (f"{snapshot.buffered_events:,}", "events waiting"),
@@ -69,7 +72,7 @@ def pixels(sight: Sight) -> Html:
     snapshot = sight.snapshot
     outcomes = _outcomes(snapshot)
     holds = holds_of(snapshot)
-    lanes = sorted(snapshot.lanes, key=lambda lane: (lane.destination not in holds, lane.destination))
+    lanes = sorted(lanes_of(snapshot), key=lambda lane: (lane.destination not in holds, lane.destination))
     rows = [
         _pixel(lane, sight, holds.get(lane.destination), outcomes[lane.destination.pixel])
         for lane in lanes[:MOST_PIXELS]
@@ -106,14 +109,16 @@ def _below(lane: LaneView, sight: Sight, *, is_held: bool) -> Html:
     return Html("<br>".join(told))
 
 
-OUTCOMES = ("accepted", "dead_lettered", "parked")
+OUTCOMES = ("accepted", "rejected", "parked")
 
 
 def _outcomes(snapshot: Snapshot) -> dict[str, Counter[str]]:
-    """Pixel -> outcome -> events."""
+    """Pixel -> outcome -> events. Rejected ones are dead letters once those are stored, and a fuse may hold them."""
     found: dict[str, Counter[str]] = {lane.destination.pixel: Counter() for lane in snapshot.lanes}
     for (pixel, _, outcome), number in snapshot.ledger.events.items():
         found.setdefault(pixel, Counter())[outcome] += number
+    for (pixel, _, _), number in snapshot.ledger.rejected.items():
+        found.setdefault(pixel, Counter())["rejected"] += number
     return found
 
 
@@ -142,18 +147,30 @@ def _partition(view: PartitionView, sight: Sight, most: int) -> Row:
 
 
 def letters(snapshot: Snapshot) -> Html:
-    """Dead letters and parked records by reason, since the process started."""
+    """Rejected events and parked records by reason, since the process started."""
     ledger = snapshot.ledger
-    return Html(
-        f"<div><h3>Dead letters</h3>{_by_reason('Dead letters by reason', ledger.dead_letters)}</div>"
-        f"<div><h3>Parked</h3>{_by_reason('Parked records by reason', ledger.parked)}</div>"
-    )
+    rejected = _by_reason("Rejected events by reason", REJECTED, _rejected(ledger), ledger.dead_letters)
+    parked = _by_reason("Parked records by reason", PARKED, ledger.parked)
+    return Html(f"<div><h3>Rejected events</h3>{rejected}</div><div><h3>Parked</h3>{parked}</div>")
 
 
-def _by_reason(caption: str, counts: Counter[str]) -> Html:
+def _rejected(ledger: Ledger) -> Counter[str]:
+    """Reason -> events that were found invalid, whether their letters are stored yet or wait, as behind a fuse."""
+    found: Counter[str] = Counter()
+    for (_, _, reason), number in ledger.rejected.items():
+        found[reason] += number
+    return found
+
+
+def _by_reason(caption: str, columns: Sequence[Column], counts: Counter[str], *beside: Counter[str]) -> Html:
+    """A row for each reason of `counts`, the largest first, with what each of `beside` counts of it."""
     most = max(counts.values(), default=0)
     rows = [
-        Row((Html(f"<code>{text(reason)}</code>"), f"{number:,}", bar(number / most, "its share of the largest")))
+        Row((
+            Html(f"<code>{text(reason)}</code>"),
+            *(f"{each[reason]:,}" for each in (counts, *beside)),
+            bar(number / most, "its share of the largest"),
+        ))
         for reason, number in counts.most_common()
-    ]
-    return table(caption, LETTERS, rows, "None since this process started.")
+    ]  # fmt: skip
+    return table(caption, columns, rows, "None since this process started.")

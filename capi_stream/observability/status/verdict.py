@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from capi_stream.observability.board import Sight
 from capi_stream.observability.lag import age_of, lag_of
 from capi_stream.observability.status.advice import needs_a_person
-from capi_stream.observability.status.holds import held_pixels
+from capi_stream.observability.status.holds import FOR_ALL, held_pixels, lanes_of
 from capi_stream.observability.status.humane import age, many
 from capi_stream.observability.status.shown import Shown
 
@@ -69,8 +69,9 @@ def _held(shown: Shown, sight: Sight) -> Iterator[Verdict]:
     topics = [view.name for view in snapshot.gates if view.scope == "topic"]
     if topics:
         yield Verdict("bad", f"Held: letters for {topics[0]}", "The topic takes none. Their offsets wait meanwhile.")
-    if held := len(held_pixels(snapshot)):
-        total = max(held, shown.about.pixels, len({lane.destination.pixel for lane in snapshot.lanes}))
+    total = max(shown.about.pixels, len({lane.destination.pixel for lane in lanes_of(snapshot)}))
+    are_all = any((view.scope, view.name) == FOR_ALL for view in snapshot.gates)
+    if held := total if are_all else len(held_pixels(snapshot)):
         which = f"all {many(total, 'pixel')}" if held == total and total > 1 else f"{held} of {many(total, 'pixel')}"
         why = ", ".join(sorted({view.reason for view in snapshot.gates if view.scope != "topic"}))
         rest = "the others are delivered" if held < total else "offsets wait, and nothing is lost"
