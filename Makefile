@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-pins
 
-.PHONY: help env demo lint check test ops pictures simulate fuzz storms outage format pins release dist clean
+.PHONY: help env demo lint check test ops pictures simulate fuzz storms outage bench-core bench-e2e format pins release dist clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -62,17 +62,24 @@ RATE ?= 5000
 outage: env  ## the API is down for MINUTES at RATE records/s: memory stays flat, nothing is lost; OUTAGE=--held for one pixel
 	$(BIN)/python -m tests.faults.outage --minutes $(MINUTES) --rate $(RATE) $(OUTAGE)
 
+bench-core: env  ## what an event costs in core, by stage, beside plain code and beside Meta's SDK; 2 minutes
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	$(BIN)/python -m bench.core $(BENCH)
+
+bench-e2e: env  ## the service beside that plain loop, from a real Kafka to a fast sink, each on a core of its own; 15 minutes
+	$(BIN)/python -m bench.e2e $(BENCH)
+
 format: env  ## let the tools rewrite what they can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 pins: env  ## pin all dependencies anew
 	$(PYTHON) -m venv $(VENV)/pins && $(VENV)/pins/bin/pip install --quiet uv
-	for set in run dev ops; do \
+	for set in run dev bench ops; do \
 	  case $$set in \
 	    run) what="pyproject.toml --extra tracing" ;; \
 	    dev) what="pyproject.toml --extra tracing --group dev" ;; \
-	    ops) what="--group ops --constraints requirements/dev.txt" ;; \
+	    bench|ops) what="--group $$set --constraints requirements/dev.txt" ;; \
 	  esac; \
 	  $(VENV)/pins/bin/uv pip compile $$what --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements/$$set.txt || exit 1; \
