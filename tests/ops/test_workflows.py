@@ -27,7 +27,14 @@ def steps(name: str, job: str) -> list[dict[str, Any]]:
 
 def test_zizmor_finds_nothing() -> None:
     """It knows the workflows' schema, and what lets a stranger's text or a moved tag in."""
-    audited = [program("zizmor"), "--offline", "--no-progress", "--strict-collection", *map(str, WORKFLOWS)]
+    audited = [
+        program("zizmor"),
+        "--offline",
+        "--no-progress",
+        "--color=never",
+        "--strict-collection",
+        *map(str, WORKFLOWS),
+    ]
     done = subprocess.run(audited, capture_output=True, text=True)
     assert (done.returncode, done.stdout.partition(".")[0]) == (0, "No findings to report")
 
