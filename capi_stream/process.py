@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 from collections.abc import Callable
 
 import structlog
@@ -22,6 +23,7 @@ from capi_stream.signals import Asked, StoppedEarlyError
 log = structlog.get_logger("capi_stream")
 
 EXIT_SECONDS = 10.0  # until the process is ended from outside of Python
+YOUNG_OBJECTS = 20_000  # that the garbage collector looks through at once: a poll makes thousands, and none in a circle
 
 
 class Unusable(Exception):  # noqa: N818  it is what ends the service
@@ -42,7 +44,10 @@ def _run(settings: Settings, make: Callable[[Settings, Tokens], Outlets]) -> int
     set_up(settings.logs)
     asked = Asked()
     try:
-        _made(settings, asked, make).run()
+        service = _made(settings, asked, make)
+        gc.freeze()  # what was made until here stays: it is not looked through again
+        gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
+        service.run()
     except StoppedEarlyError:
         pass
     except (KafkaFailure, AdminFailure, PosterBroken, Unusable) as failure:

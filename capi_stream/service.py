@@ -65,8 +65,9 @@ class Service:
     def _turn(self) -> None:
         records = self._poll()
         with self._phases.timed("map"):
+            now, unix_now = time.monotonic(), time.time()  # of all records of a poll
             for record in records:
-                self._engine.received(record, self._intake(record, time.time()), time.monotonic())
+                self._engine.received(record, self._intake(record, unix_now), now)
             self._learn_schemas()
         with self._phases.timed("engine"):
             self._exchange()

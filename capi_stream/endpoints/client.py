@@ -65,19 +65,23 @@ class Client:
 
     def _exchange(self, target: Target, token: str | None, batch: Batch) -> Outcome:
         body = self._body(target, token, batch)
-        with self._http.stream("POST", url_of(target), content=body, headers=_headers(target, token)) as response:
-            status, headers = response.status_code, dict(response.headers)
-            answer = b"" if status == 413 else self._read(response)  # 413 says it all, however long its page is
+        sent = _headers(target, token) | {"Content-Length": str(sum(map(len, body)))}  # else it would go in chunks
+        try:
+            with self._http.stream("POST", url_of(target), content=body, headers=sent) as response:
+                status, headers = response.status_code, dict(response.headers)
+                answer = b"" if status == 413 else self._read(response)  # 413 says it all, however long its page is
+        finally:
+            body.clear()  # request and response hold each other: a megabyte would wait for the garbage collector
         if answer is None:
             return answers.answer_too_large(status)
         read = answers.read_graph if target.endpoint.kind == "graph" else answers.read_gateway
         return read(status, headers, _without(token, answer), self._unix_clock())
 
-    def _body(self, target: Target, token: str | None, batch: Batch) -> bytes:
-        """The request's JSON object, around the events that were encoded long ago."""
+    def _body(self, target: Target, token: str | None, batch: Batch) -> list[bytes]:
+        """The request's JSON object in parts, around the events that were encoded long ago."""
         fields = _fields(target, token, self._secret_of(target))
         beside = b"".join(b",%b:%b" % (orjson.dumps(name), orjson.dumps(value)) for name, value in fields.items())
-        return b'{"data":%b%b}' % (batch.body(), beside)
+        return [b'{"data":', batch.body(), beside + b"}"]
 
     def _secret_of(self, target: Target) -> str | None:
         return None if target.credential is None else self._settings.credentials[target.credential].app_secret

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import cast
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message, TopicPartition
 
 from capi_stream.model import Headers, Partition, Record
+
+
+@lru_cache(4_096)
+def _partition(topic: str, number: int) -> Partition:
+    """The same object for each record of a partition: the hash of its topic is worked out once."""
+    return Partition(topic, number)
 
 
 def record(message: Message) -> Record:
@@ -18,7 +25,7 @@ def record(message: Message) -> Record:
     assert offset is not None
     kind, timestamp_ms = message.timestamp()
     return Record(
-        Partition(topic, number),
+        _partition(topic, number),
         offset,
         -1 if kind == TIMESTAMP_NOT_AVAILABLE else timestamp_ms,
         message.key(),

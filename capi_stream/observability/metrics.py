@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 from capi_stream.delivery.batches import Batch
 from capi_stream.delivery.outcomes import Accepted, Outcome
 from capi_stream.delivery.showing import outcome_label
+from capi_stream.observability import ages
 from capi_stream.observability.board import Board
 from capi_stream.observability.families import FAMILIES
 from capi_stream.observability.family import Family
@@ -53,6 +54,12 @@ COLLECTED: tuple[Family, ...] = (*FAMILIES, *QUALITY_FAMILIES)
 
 BUILD = Build()
 
+AGE = Observed(
+    "event_age_seconds",
+    "From an event's own time to its acceptance.",
+    ("pixel",),
+    (1, 5, 15, 60, 300, 900, 3_600, 21_600, 86_400, 604_800),
+)
 HISTOGRAMS = (
     Observed(
         "request_duration_seconds",
@@ -68,12 +75,7 @@ HISTOGRAMS = (
         (1_000, 5_000, 20_000, 100_000, 250_000, 500_000, 1_000_000),
     ),
     Observed("batch_events", "Events in a post.", (), (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)),
-    Observed(
-        "event_age_seconds",
-        "From an event's own time to its acceptance.",
-        ("pixel",),
-        (1, 5, 15, 60, 300, 900, 3_600, 21_600, 86_400, 604_800),
-    ),
+    AGE,
     Observed(
         "rebalance_duration_seconds",
         "For how long a change of the assignment kept the loop from reading.",
@@ -126,9 +128,12 @@ class Metrics:
         made = {
             each.name: Histogram(PREFIX + each.name, each.help, each.labels, buckets=each.buckets, registry=registry)
             for each in HISTOGRAMS
+            if each is not AGE
         }
         self._duration, self._bytes = made["request_duration_seconds"], made["request_body_bytes"]
-        self._events, self._age = made["batch_events"], made["event_age_seconds"]
+        self._events = made["batch_events"]
+        self._age = ages.Histogram(PREFIX + AGE.name, AGE.help, AGE.labels[0], AGE.buckets)
+        registry.register(self._age)
         self._rebalance = made["rebalance_duration_seconds"]
 
     def answered(self, batch: Batch, outcome: Outcome, seconds: float, unix_now: float) -> None:
@@ -137,9 +142,8 @@ class Metrics:
         self._bytes.observe(batch.size_bytes)
         self._events.observe(len(batch.entries))
         if isinstance(outcome, Accepted):
-            age = self._age.labels(self._pixels.of(batch.destination.pixel))
-            for entry in batch.entries:
-                age.observe(max(0.0, unix_now - entry.event.time))
+            pixel = self._pixels.of(batch.destination.pixel)
+            self._age.observe(pixel, [max(0.0, unix_now - entry.event.time) for entry in batch.entries])
 
     def rebalanced(self, event: str, seconds: float) -> None:
         """Partitions were assigned, revoked or lost, which took `seconds`."""

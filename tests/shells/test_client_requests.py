@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+from typing import Any
 
 import pytest
 
 from capi_stream.delivery.outcomes import Accepted
+from capi_stream.endpoints.client import Client
 from tests.shells.one_post import TOKEN, Post, answering, post, reason, settings_for
 from tests.shells.tiny_api import SUCCESS, TinyApi, a_batch
 
@@ -96,3 +98,29 @@ def test_the_token_is_in_no_log_line_and_no_repr(post: Post, caplog: pytest.LogC
     assert "httpx" in caplog.text
     assert TOKEN not in shown
     assert "s3cret" not in shown
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_the_body_is_let_go_with_the_answer(post: Post, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Request and response hold each other: without that a megabyte a post would wait for the garbage collector."""
+    bodies: list[list[bytes]] = []
+    made = Client._body
+
+    def kept(*arguments: Any) -> list[bytes]:
+        bodies.append(made(*arguments))
+        return bodies[-1]
+
+    monkeypatch.setattr(Client, "_body", kept)
+    with answering(status, SUCCESS) as api:
+        post(api.url)
+    assert bodies == [[]]
+    assert api.requests[0].json()["data"] == [{"event_id": "e"}]
+
+
+def test_a_body_of_several_parts_goes_as_one_with_its_length(post: Post) -> None:
+    large = b'{"event_id":"%b"}' % (b"e" * 300_000)
+    with TinyApi() as api:
+        post(api.url, a_batch(bodies=(large, large)))
+    assert "transfer-encoding" not in api.requests[0].headers
+    data: Any = api.requests[0].json()["data"]
+    assert [len(each["event_id"]) for each in data] == [300_000, 300_000]
