@@ -24,6 +24,7 @@ def main(bootstrap: str, topic: str, url: str, count: int) -> None:
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "bare-loop", "enable.auto.commit": False})
     partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
     consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
+    print("partitions_assigned", flush=True)
     free = threading.Semaphore(THREADS)
     client = httpx.Client(limits=httpx.Limits(max_connections=THREADS))
 

@@ -1,7 +1,7 @@
 """`make bench-e2e`: the service beside the bare loop, from a backlog in a real Kafka to a fast sink, in turn.
 
 The process that is measured has one core for itself; Kafka, the registry and the sink share the other. CPU is the
-process's own, user and system, from its first post to its last.
+process's own, user and system, without what it takes to start: that is measured on a topic with nothing in it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
 import tempfile
 import time
 import uuid
@@ -30,6 +29,7 @@ from tests.real.clients import make_topic, publish
 
 MEASURED, OTHERS = 0, 1  # cores
 OURS, BARE = "capi-stream", "bare loop"
+STARTED = "partitions_assigned"  # in the log of either, once it could read
 MOST_SECONDS = 300.0
 
 
@@ -59,70 +59,81 @@ class Run:
 class Stage:
     """A broker with a backlog for one scenario, and what the measured processes need beside it."""
 
-    def __init__(self, broker: RealBroker, registry: StandInRegistry, scenario: Scenario, folder: Path) -> None:
-        self._broker, self._registry, self._scenario, self._folder = broker, registry, scenario, folder
-        self.topic = make_topic(broker.bootstrap, f"bench-{uuid.uuid4().hex[:8]}", scenario.partitions)
+    def __init__(self, bootstrap: str, registry: StandInRegistry, scenario: Scenario, folder: Path) -> None:
+        self._bootstrap, self._registry, self._scenario, self._folder = bootstrap, registry, scenario, folder
+        self.topic = make_topic(bootstrap, f"bench-{uuid.uuid4().hex[:8]}", scenario.partitions)
         self._pixels = [f"{10**15 + number}" for number in range(scenario.pixels)]
         for letters in ("dead", "parked"):
-            make_topic(broker.bootstrap, f"{self.topic}-{letters}")
+            make_topic(bootstrap, f"{self.topic}-{letters}")
         now_ms = int(time.time() * 1000) - 60_000
         assert registry.register(f"{self.topic}-value", SCHEMA_TEXT) == SCHEMA_ID
+        self._empty = make_topic(bootstrap, f"{self.topic}-empty", scenario.partitions)
         values = Buyers(self._pixels).values(min(scenario.events, 50_000), now_ms)
         records = (
             {"value": values[number % len(values)], "partition": number % scenario.partitions}
             for number in range(scenario.events)
         )
-        publish(broker.bootstrap, self.topic, records)
+        publish(bootstrap, self.topic, records)
 
     def run(self, way: str) -> Run:
         """Deliver the backlog by `way`."""
+        with self._sink() as url:
+            start, start_seconds = self._started(way, url)
+            with running(self._arguments(way, self.topic, url), MEASURED, self._folder / f"{way}.log") as process:
+                began = time.monotonic()
+
+                def is_done() -> bool:
+                    if process.poll() is not None:
+                        raise RuntimeError(f"it ended with {process.returncode}: see the logs in {self._folder}")
+                    return asked(url)["events"] >= self._scenario.events
+
+                wait_until(is_done, MOST_SECONDS, "everything is accepted")
+                seconds = time.monotonic() - began - start_seconds
+                return self._figures(start, cost_of(process.pid), seconds, asked(url))
+
+    @contextmanager
+    def _sink(self) -> Iterator[str]:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
-        sink = ["-m", "bench.sink", str(port), str(self._scenario.sink_seconds)]
-        with running(sink, OTHERS, self._folder / "sink.log"):
+        arguments = ["-m", "bench.sink", str(port), str(self._scenario.sink_seconds)]
+        with running(arguments, OTHERS, self._folder / "sink.log"):
             wait_until(lambda: answers(url), 10, "the sink answers")
-            arguments = self._ours(url) if way == OURS else self._bare(url)
-            with running(arguments, MEASURED, self._folder / f"{way}.log") as process:
-                return self._measured(process, url)
+            yield url
 
-    def _measured(self, process: subprocess.Popen[bytes], url: str) -> Run:
-        def accepted() -> float:
-            if process.poll() is not None:
-                raise RuntimeError(f"it ended with {process.returncode}: see the logs in {self._folder}")
-            return asked(url)["events"]
+    def _started(self, way: str, url: str) -> tuple[Cost, float]:
+        """What it takes to start, and how long."""
+        with running(self._arguments(way, self._empty, url), MEASURED, self._folder / f"{way}.log") as process:
+            began = time.monotonic()
+            wait_until(lambda: STARTED in (self._folder / f"{way}.log").read_text(), 60, "it has started")
+            return cost_of(process.pid), time.monotonic() - began
 
-        wait_until(lambda: accepted() > 0, 60, "the first post")
-        before, events_before, began = cost_of(process.pid), accepted(), time.monotonic()
-        sink_before = asked(url)["cpu_seconds"]
-        wait_until(lambda: accepted() >= self._scenario.events, MOST_SECONDS, "everything is accepted")
-        seconds, told, after = time.monotonic() - began, asked(url), cost_of(process.pid)
-        return self._figures(before, after, self._scenario.events - events_before, seconds, told, sink_before)
-
-    def _figures(
-        self, before: Cost, after: Cost, events: float, seconds: float, told: Mapping[str, float], sink_before: float
-    ) -> Run:
+    def _figures(self, start: Cost, end: Cost, seconds: float, told: Mapping[str, float]) -> Run:
+        events = self._scenario.events
         return Run(
             events_per_second=round(events / seconds),
-            cpu_us_per_event=round((after.cpu_seconds - before.cpu_seconds) / events * 1e6, 1),
-            peak_mb=round(after.peak_bytes / 1e6, 1),
+            cpu_us_per_event=round((end.cpu_seconds - start.cpu_seconds) / events * 1e6, 1),
+            peak_mb=round(end.peak_bytes / 1e6, 1),
             requests=int(told["requests"]),
             events_per_request=round(told["events"] / told["requests"], 1),
             most_in_flight=int(told["most_in_flight"]),
-            sink_busy=round((told["cpu_seconds"] - sink_before) / seconds, 2),
+            sink_busy=round(told["cpu_seconds"] / seconds, 2),
         )
 
-    def _bare(self, url: str) -> Sequence[str]:
-        return ["-m", "bench.bare_loop", self._broker.bootstrap, self.topic, url, str(self._scenario.events)]
+    def _arguments(self, way: str, topic: str, url: str) -> Sequence[str]:
+        if way == BARE:
+            count = str(self._scenario.events if topic == self.topic else 0)
+            return ["-m", "bench.bare_loop", self._bootstrap, topic, url, count]
+        return self._ours(topic, url)
 
-    def _ours(self, url: str) -> Sequence[str]:
+    def _ours(self, topic: str, url: str) -> Sequence[str]:
         """Everything is on, and every setting is as it comes."""
         token = self._folder / "token"
         token.write_text("token")
         settings: dict[str, Any] = {
-            "kafka": {"common": {"bootstrap.servers": self._broker.bootstrap},
+            "kafka": {"common": {"bootstrap.servers": self._bootstrap},
                       "consumer": {"group.id": f"bench-{uuid.uuid4().hex[:8]}"}},
             "registry": {"url": self._registry.url},
-            "topics": {self.topic: {}},
+            "topics": {topic: {}},
             "dead_letters": {"topic": f"{self.topic}-dead"},
             "parked": {"topic": f"{self.topic}-parked"},
             "api": {"url": url},
@@ -145,7 +156,7 @@ def compared(scenario: Scenario, rounds: int) -> dict[str, Any]:
     """Both ways in turn; ratios are medians of the rounds'."""
     found: dict[str, list[Run]] = {OURS: [], BARE: []}
     with kafka() as (broker, registry), tempfile.TemporaryDirectory(prefix="capi-stream-bench-") as folder:
-        stage = Stage(broker, registry, scenario, Path(folder))
+        stage = Stage(broker.bootstrap, registry, scenario, Path(folder))
         for _ in range(rounds):
             for way in (BARE, OURS):
                 found[way].append(stage.run(way))

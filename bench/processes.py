@@ -34,9 +34,9 @@ def cost_of(pid: int) -> Cost:
 
 @contextmanager
 def pinned(core: int) -> Iterator[None]:
-    """What is started within is on this core alone."""
+    """What is started within is on this core alone; on the last one where there are not so many."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, {sorted(before)[min(core, len(before) - 1)]})
     try:
         yield
     finally:
@@ -59,6 +59,8 @@ def running(arguments: Sequence[str], core: int, log: Path) -> Iterator[subproce
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 def asked(url: str) -> dict[str, float]:
