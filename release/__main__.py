@@ -20,17 +20,18 @@ def main(arguments: list[str]) -> str:
                 (ROOT / name).write_text(text)
             return f"{version}, in {', '.join((*PLACES, CHANGELOG))}"
         case ["check", *tag] if len(tag) < 2:
-            return _checked(texts, *tag)
+            return checked(texts, *tag)
         case ["notes"]:
             return sections(texts[CHANGELOG])[0][1]
     raise ReleaseError("what is asked? set VERSION, check [TAG], or notes")
 
 
-def _checked(texts: dict[str, str], tag: str | None = None) -> str:
+def checked(texts: dict[str, str], tag: str | None = None) -> str:
+    """The version, if all files bear it and `tag`, if there is one, is its own. Raises ReleaseError."""
     version: str = PLACES[SOURCE].findall(texts[SOURCE])[0]
     told = disagreements(texts)
-    if tag not in (None, f"v{version}"):
-        told.append(f"the tag {tag} is not v{version}. What to do: tag the commit that `make release` wrote")
+    if tag is not None and (tag != f"v{version}" or version.endswith(".dev0")):
+        told.append(f"the tag {tag} is of no release; this is {version}. What to do: tag what `make release` wrote")
     if told:
         raise ReleaseError("\n".join(told))
     return version

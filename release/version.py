@@ -61,7 +61,8 @@ def changed(texts: Mapping[str, str], version: str, day: str) -> dict[str, str]:
             f"{version} is no version. What to do: 1.2.3 for a release, 1.3.0.dev0 for the work after it"
         )
     newest = next(iter(_released(texts[CHANGELOG])), None)
-    if newest is not None and newest != version and _rank(version) <= _rank(newest):
+    is_there = PLACES[SOURCE].findall(texts[SOURCE]) == [version]  # written once more, where a file has lost it
+    if newest is not None and not is_there and _rank(version) <= _rank(newest):
         raise ReleaseError(f"{newest} is released already. What to do: a version after it")
     written = {name: place.sub(version, texts[name]) for name, place in PLACES.items()}
     return {**written, CHANGELOG: _with_heading(texts[CHANGELOG], heading_of(version, day))}

@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from capi_stream.delivery.batches import Batch
 from capi_stream.delivery.outcomes import Accepted, Outcome
 from capi_stream.delivery.showing import outcome_label
-from capi_stream.observability import ages
+from capi_stream.observability.batch_histogram import BatchHistogram
 from capi_stream.observability.board import Board
 from capi_stream.observability.families import FAMILIES
 from capi_stream.observability.family import Family
@@ -132,7 +132,7 @@ class Metrics:
         }
         self._duration, self._bytes = made["request_duration_seconds"], made["request_body_bytes"]
         self._events = made["batch_events"]
-        self._age = ages.Histogram(PREFIX + AGE.name, AGE.help, AGE.labels[0], AGE.buckets)
+        self._age = BatchHistogram(PREFIX + AGE.name, AGE.help, AGE.labels[0], AGE.buckets)
         registry.register(self._age)
         self._rebalance = made["rebalance_duration_seconds"]
 

@@ -78,9 +78,9 @@ def commands(text: str) -> list[str]:
 
 
 def test_the_service_imports_no_stand_in_of_anything() -> None:
-    seen = "import sys, capi_stream.service; print(*sorted(sys.modules))"
+    seen = "import sys, capi_stream.process; print(*sorted(sys.modules))"
     modules = subprocess.run([sys.executable, "-c", seen], check=True, capture_output=True, text=True).stdout.split()
-    assert "capi_stream.service" in modules
+    assert "capi_stream.process" in modules
     assert [name for name in modules if name.startswith(("capi_stream.sandbox", "capi_stream.cli", "tests"))] == []
 
 

@@ -46,7 +46,7 @@ class _Comparison:
     def differences(self, writer: Type, reader: Type, path: str) -> list[str]:
         """What parts the two, unions opened: each type of the writer meets the first one here that is like it."""
         written = [branch for branch in branches(writer) if not _is_null(branch)] or [writer]
-        met = [(branch, next((each for each in branches(reader) if _alike(branch, each)), None)) for branch in written]
+        met = [(branch, next((each for each in branches(reader) if alike(branch, each)), None)) for branch in written]
         if all(like is None for _, like in met):
             return [f"{path or 'the record'} is {shown(writer)} there and {shown(reader)} here"]
         return [text for branch, like in met if like is not None for text in self._within(branch, like, path)]
@@ -79,7 +79,7 @@ def _is_null(kind: Type) -> bool:
     return isinstance(kind, Primitive) and kind.kind == "null"
 
 
-def _alike(writer: Type, reader: Type) -> bool:
+def alike(writer: Type, reader: Type) -> bool:
     """Whether a union's branch would be taken for the other: the same kind and name, whatever is within."""
     match writer, reader:
         case RecordType(), RecordType():

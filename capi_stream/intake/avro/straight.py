@@ -11,8 +11,10 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from capi_stream.intake.avro.resolution import shown
 from capi_stream.intake.avro.schemas import Type
 from capi_stream.intake.avro.straight_source import ALL, NotStraightError, Wanted, straight_source
+from capi_stream.intake.generated import executed
 
 Decode = Callable[[bytes, int], Any]
 
@@ -21,7 +23,8 @@ class OddError(Exception):
     """Bytes that a straight line does not read."""
 
 
-ODD = (OddError, LookupError, ValueError, struct.error)
+ODD = (OddError, LookupError, ValueError, OverflowError, struct.error)
+BEYOND = 1 << 64
 
 
 def straight_decoder(writer: Type, reader: Type, wanted: Wanted = ALL) -> Decode | None:
@@ -34,30 +37,28 @@ def straight_decoder(writer: Type, reader: Type, wanted: Wanted = ALL) -> Decode
         source = straight_source(writer, reader, wanted)
     except NotStraightError:
         return None
-    names = dict(GIVEN)
-    exec(compile(source, "<decoder>", "exec"), names)  # noqa: S102 - only numbers and literals are in it
-    return cast("Decode", names["decode"])
+    return cast("Decode", executed(source, f"decoder of {shown(writer)}", GIVEN)["decode"])
 
 
 # What the lines call where a number does not fit into one byte.
 
 
 def number(b: bytes, i: int) -> tuple[int, int]:
-    """A whole number (zigzag, varint of at most ten bytes), and where the next value begins."""
+    """A whole number (zigzag, a varint of at most ten bytes and 64 bits), and where the next value begins."""
     found = shift = 0
     for at in range(i, i + 10):
         byte = b[at]
         found |= (byte & 0x7F) << shift
-        if byte < 0x80:
+        if byte < 0x80 and found < BEYOND:
             return (found >> 1) ^ -(found & 1), at + 1
         shift += 7
     raise OddError
 
 
 def size(b: bytes, i: int) -> tuple[int, int]:
-    """A length or a count, and where the next value begins."""
+    """A length in bytes or a count of items, which take one each at least; and where they begin."""
     found, i = number(b, i)
-    if found < 0:
+    if not 0 <= found <= len(b) - i:
         raise OddError
     return found, i
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from capi_stream.intake.avro.resolution import alike
 from capi_stream.intake.avro.schemas import (
     MISSING,
     Array,
@@ -26,7 +27,7 @@ Wanted = Mapping[str, Any]
 ALL: Wanted = {}
 TEXT = Primitive("string", least_bytes=1)
 DEEPEST = 15  # loops and branches: Python itself refuses 20 loops
-LONGEST = 4_000  # lines
+LONGEST = 4_000  # lines, and values: names make a schema a graph, whose ways can be far more than its types
 
 
 class NotStraightError(Exception):
@@ -51,6 +52,7 @@ class _Lines:
         self.tables: list[str] = []
         self._depth = 1
         self._names = 0
+        self._values = 0
 
     def line(self, text: str) -> None:
         if len(self.lines) > LONGEST:
@@ -66,6 +68,11 @@ class _Lines:
         yield
         self._depth -= 1
 
+    def _count(self) -> None:
+        self._values += 1
+        if self._values > LONGEST:
+            raise NotStraightError
+
     def _name(self) -> str:
         self._names += 1
         return f"v{self._names}"
@@ -78,6 +85,7 @@ class _Lines:
 
     def value(self, writer: Type, reader: Type, wanted: Wanted, name: str | None = None) -> str:
         """Lines that read a value into the variable `name`, or into one of their own; its name."""
+        self._count()
         name = name or self._name()
         match writer, reader:
             case Union(), _:
@@ -108,6 +116,8 @@ class _Lines:
         return name
 
     def _record(self, writer: RecordType, reader: RecordType, wanted: Wanted, name: str) -> None:
+        if any(writer.field(alias) for field in reader.fields for alias in field.aliases):
+            raise NotStraightError
         made: dict[str, str] = {}
         for field in writer.fields:
             here = reader.field(field.name)
@@ -117,7 +127,7 @@ class _Lines:
                 made[here.name] = self.value(field.type, here.type, wanted.get(here.name, ALL))
         for field in reader.fields:
             if writer.field(field.name) is None:
-                if field.default is MISSING or any(writer.field(alias) for alias in field.aliases):
+                if field.default is MISSING:
                     raise NotStraightError
                 made[field.name] = _literal(field.default)
         self.line(f"{name} = {{{', '.join(f'{key!r}: {value}' for key, value in made.items())}}}")
@@ -155,6 +165,7 @@ class _Lines:
 
     def skip(self, kind: Type) -> None:
         """Lines that pass over a value."""
+        self._count()
         match kind:
             case Primitive():
                 self._skip_primitive(kind)
@@ -232,11 +243,11 @@ class _Lines:
 
 
 def _like(writer: Type, reader: Type) -> Type:
-    """The one type of the reader that is of the writer's kind and name; nothing is promoted here."""
-    found = [each for each in branches(reader) if _is_like(writer, each)]
-    if len(found) != 1:
+    """What of the reader a value of `writer` is read as: the first that it could be. Nothing is promoted here."""
+    found = next((each for each in branches(reader) if alike(writer, each)), None)
+    if found is None or not _is_like(writer, found):
         raise NotStraightError
-    return found[0]
+    return found
 
 
 def _is_like(writer: Type, reader: Type) -> bool:

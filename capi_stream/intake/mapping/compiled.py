@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, cast
 
 from capi_stream.intake.avro.schemas import Type
 from capi_stream.intake.avro.straight_source import Wanted
+from capi_stream.intake.generated import executed
 from capi_stream.intake.mapping.generating import generate
 from capi_stream.intake.mapping.runtime import GIVEN, Draft, Filtered
 from capi_stream.intake.mapping.spec import MappingError
@@ -40,9 +40,8 @@ def compile_mapping(text: str, name: str, schema: Type, schema_name: str) -> Com
     if mistakes or source.mistakes:
         raise MappingError(name, [*mistakes, *source.mistakes])
     text = source.text(spec.name)
-    return CompiledMapping(
-        _executed(text, f"<mapping {name} for {schema_name}>"), text, _tree(source.reads), source.is_sure
-    )
+    run = cast("Run", executed(text, f"mapping {name} for {schema_name}", GIVEN)["mapping"])
+    return CompiledMapping(run, text, _tree(source.reads), source.is_sure)
 
 
 def _tree(paths: Iterable[tuple[str, ...]]) -> Wanted:
@@ -53,11 +52,3 @@ def _tree(paths: Iterable[tuple[str, ...]]) -> Wanted:
         for name in path:
             within = within.setdefault(name, {})
     return tree
-
-
-def _executed(source: str, file_name: str) -> Run:
-    # linecache shows the generated line in a traceback; None as its time keeps the entry.
-    linecache.cache[file_name] = len(source), None, source.splitlines(keepends=True), file_name
-    names = dict(GIVEN)
-    exec(compile(source, file_name, "exec"), names)  # noqa: S102 - only checked names and repr of constants are in it
-    return cast("Run", names["mapping"])

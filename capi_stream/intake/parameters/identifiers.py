@@ -49,8 +49,8 @@ class Identifiers:
         A parameter that takes a list is sent as one, each value once. Values of the others are single.
         """
         if this_year != self._this_year:
-            self._this_year = this_year
             self._rows = {name: _row(parameter, this_year) for name, parameter in self._table.items()}
+            self._this_year = this_year
         user_data: Mapping[str, Any] = event.get("user_data", {})
         if self._phone_codes is not None and "ph" in user_data:
             user_data = {**user_data, "ph": _with_codes(self._phone_codes, user_data, mapped.noted)}

@@ -1,4 +1,4 @@
-"""How old events are when they are accepted: a histogram that takes a batch at once, since it is for every event."""
+"""A histogram that takes a batch at once: the library's own takes a lock for each value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 
-class Histogram(Collector):
+class BatchHistogram(Collector):
     """One histogram with one label. Fed by one thread; what another collects is whole batches."""
 
     def __init__(self, name: str, text: str, label: str, buckets: Sequence[float]) -> None:
