@@ -45,6 +45,19 @@ def test_what_repeats_is_worked_out_once_and_counted_each_time_it_is_left_out() 
     assert mapped.dropped == [Dropped("country", "unknown")] * 3
 
 
+def test_what_comes_again_outlives_the_others() -> None:
+    asked: list[object] = []
+
+    def send(raw: object) -> str:
+        asked.append(raw)
+        return "sent"
+
+    memory = Remembered(send)
+    for number in range(3 * MOST):
+        assert memory["often"] == memory[f"once {number}"] == "sent"
+    assert asked.count("often") == 1
+
+
 def test_it_forgets_rather_than_grow() -> None:
     send = sender(USER_DATA["ct"], YEAR)
     memory = Remembered(send)
@@ -53,6 +66,7 @@ def test_it_forgets_rather_than_grow() -> None:
         assert memory[f"town {number}"] == memory["town 0"]
         lengths.append(len(memory))
     assert max(lengths) == MOST
+    assert len(memory._before) == MOST
     assert memory["a" * (LONGEST + 1)] == send("a" * (LONGEST + 1))
     assert all(len(raw) <= LONGEST for raw in memory)
 

@@ -8,7 +8,7 @@ from capi_stream.intake.parameters.raw_values import LeftOut
 REPEATING = frozenset({"fn", "ln", "ge", "ct", "st", "zp", "country"})
 """Parameters of which a shop sees few values again and again. What is everybody's own would only fill the memory."""
 
-MOST = 4_000  # values of a parameter: 1 MB
+MOST = 4_000  # values of a parameter, and as many that were there before: 2 MB
 LONGEST = 100  # characters
 
 
@@ -17,11 +17,13 @@ class Remembered(dict[str, str | LeftOut]):
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
+        self._before: dict[str, str | LeftOut] = {}  # what it held when it was last full
 
     def __missing__(self, raw: str) -> str | LeftOut:
-        sent = self._sender(raw)
+        sent = self._before.get(raw) or self._sender(raw)
         if len(raw) <= LONGEST:
             if len(self) >= MOST:
-                self.clear()  # those that matter are back at once
+                self._before = dict(self)
+                self.clear()  # those that matter come back
             self[raw] = sent
         return sent
