@@ -21,7 +21,7 @@ import httpcore
 import httpx
 
 IDLE_SECONDS = 30.0  # less than the minute after which servers drop an idle connection, perhaps under our hands
-SLICE_BYTES = 64 * 1024  # of a body, between two looks at the deadline
+SLICE_BYTES = 16 * 1024  # of a body, between two looks at the deadline
 
 _LEFT_OUT = (b"location", b"set-cookie")
 

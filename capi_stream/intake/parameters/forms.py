@@ -17,43 +17,44 @@ class Form(NamedTuple):
     sent: str
 
 
-def form_of(parameter: Parameter, raw: object, this_year: int) -> Form | LeftOut:
-    """The normal form of one raw value and what is sent for it. `this_year` bounds a date of birth."""
-    normal, is_sent_so = _normal_form(parameter, raw, this_year)
-    return normal if isinstance(normal, LeftOut) else Form(normal, normal if is_sent_so else hash_of(normal))
-
-
-def _normal_form(parameter: Parameter, raw: object, this_year: int) -> tuple[str | LeftOut, bool]:
-    """The normal form, and whether it is sent as it is."""
-    text = text_of(raw)
-    if isinstance(text, LeftOut):
-        return text, True
-    if parameter.is_verbatim and text != raw:
-        return MALFORMED, True
-    if parameter.hashing is Hashing.BY_SHAPE and (hashed := already_hashed(text)):
-        return hashed, True
-    normal = parameter.normal(text, this_year) if parameter.needs_year else parameter.normal(text)
-    return normal, parameter.hashing is Hashing.NEVER
-
-
 Sender = Callable[[Any], str | LeftOut]
 """What is sent for one raw value of a parameter; a list is the caller's, one call a value."""
 
 
+def form_of(parameter: Parameter, raw: object, this_year: int) -> Form | LeftOut:
+    """The normal form of one raw value and what is sent for it. `this_year` bounds a date of birth."""
+    normal, is_sent_so = _reader(parameter, this_year)(raw)
+    return normal if isinstance(normal, LeftOut) else Form(normal, normal if is_sent_so else hash_of(normal))
+
+
 def sender(parameter: Parameter, this_year: int) -> Sender:
-    """`form_of(parameter, ...).sent` as a function of the raw value, which decides nothing about the parameter."""
+    """What `form_of` says is sent, as a function of the raw value."""
+    read = _reader(parameter, this_year)
+
+    def sent(raw: Any) -> str | LeftOut:
+        normal, is_sent_so = read(raw)
+        return normal if is_sent_so or isinstance(normal, LeftOut) else hash_of(normal)
+
+    return sent
+
+
+def _reader(parameter: Parameter, this_year: int) -> Callable[[object], tuple[str | LeftOut, bool]]:
+    """A function that gives a raw value's normal form, and whether it is sent as it is.
+
+    What follows from the parameter alone is decided here, and not for each value.
+    """
     normal = partial(parameter.normal, this_year=this_year) if parameter.needs_year else parameter.normal
-    if parameter.is_verbatim or parameter.hashing is Hashing.NEVER:
-        return lambda raw: _normal_form(parameter, raw, this_year)[0]
+    is_verbatim, is_sent_so = parameter.is_verbatim, parameter.hashing is Hashing.NEVER
     is_by_shape = parameter.hashing is Hashing.BY_SHAPE
 
-    def hashed(raw: object) -> str | LeftOut:
+    def read(raw: object) -> tuple[str | LeftOut, bool]:
         text = text_of(raw)
         if isinstance(text, LeftOut):
-            return text
-        if is_by_shape and (as_it_is := already_hashed(text)):
-            return as_it_is
-        form = normal(text)
-        return form if isinstance(form, LeftOut) else hash_of(form)
+            return text, True
+        if is_verbatim and text != raw:
+            return MALFORMED, True
+        if is_by_shape and (hashed := already_hashed(text)):
+            return hashed, True
+        return normal(text), is_sent_so
 
-    return hashed
+    return read
