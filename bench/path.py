@@ -61,8 +61,9 @@ class WholePath:
         engine = engine_of(self._pixels)
         posted = 0
         for first in range(0, len(self._records), POLLED):
-            for record in self._records[first : first + POLLED]:
-                engine.received(record, self._intake(record, time.time()), time.monotonic())
+            now, unix_now = time.monotonic(), time.time()  # of all records of a poll
+            for record, reading in self._intake.readings(self._records[first : first + POLLED], unix_now):
+                engine.received(record, reading, now)
             posted += posted_by(engine)
         engine.stopping()
         posted += posted_by(engine)

@@ -66,8 +66,8 @@ class Service:
         records = self._poll()
         with self._phases.timed("map"):
             now, unix_now = time.monotonic(), time.time()  # of all records of a poll
-            for record in records:
-                self._engine.received(record, self._intake(record, unix_now), now)
+            for record, reading in self._intake.readings(records, unix_now):
+                self._engine.received(record, reading, now)
             self._learn_schemas()
         with self._phases.timed("engine"):
             self._exchange()

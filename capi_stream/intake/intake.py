@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from capi_stream.intake.avro.decoding import Undecodable
 from capi_stream.intake.avro.framing import Bare, ByFingerprint, ByKey, Frame, Unframed, unframe
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.avro.schemas import SchemaError, Type
-from capi_stream.intake.encoding import derived_event_id, encode
+from capi_stream.intake.judging import Judging
 from capi_stream.intake.mapping.coercions import UnfitValueError
-from capi_stream.intake.mapping.event_conditions import holds
 from capi_stream.intake.mapping.runtime import Draft, Filtered
-from capi_stream.intake.parameters import rules
-from capi_stream.intake.parameters.identifiers import Identifiers
-from capi_stream.intake.parameters.table import CUSTOM_DATA
-from capi_stream.intake.parameters.violations import Violation
+from capi_stream.intake.preparing import Preparing
 from capi_stream.intake.settings import IntakeSettings
-from capi_stream.intake.topics import Check, IntakeError, Topic, Verdict
+from capi_stream.intake.topics import IntakeError, Topic, Verdict
 from capi_stream.model import (
-    Destination,
-    Dropped,
-    Event,
     Malformed,
     Mapped,
     NeedSchema,
-    Noted,
-    PixelId,
     Reading,
     Record,
     Rejection,
@@ -52,12 +43,20 @@ REASONS = {
 }
 """Every reason that intake gives beside those of `rules.REASONS`. Closed: metrics and dead letters name them."""
 
-NO_EVENT, NO_DESTINATION = "no_event", "no_destination"
-"""Filtered for more than the mapping's own reasons: no item of its `events` makes one; no destination wants it."""
+NO_EVENT = "no_event"
+"""Filtered for more than the mapping's own reasons: no item of its `events` makes one."""
 
-CLAMPED = Noted("event_time", "clamped")
+TOGETHER = 64  # records: what they become still fits into a processor's cache
 
-_CURRENCY = CUSTOM_DATA["currency"]
+
+@dataclass(slots=True)
+class Decoded:
+    """A record whose value could be decoded, and what has become of it so far."""
+
+    topic: Topic
+    record: Record
+    value: Any
+    mapped: Mapped
 
 
 class Intake:
@@ -68,8 +67,9 @@ class Intake:
     """
 
     def __init__(self, settings: IntakeSettings) -> None:
-        self._settings = settings
-        self._identifiers = Identifiers(settings.identifiers)
+        self._stores = settings.routing.stores
+        self._preparing = Preparing(settings)
+        self._judging = Judging(settings)
         self._topics: list[Topic] = []
         self._by_name: dict[str, Topic] = {}
         self._schemas: dict[SchemaRef, Type | Rejection] = {}
@@ -114,6 +114,27 @@ class Intake:
 
     def __call__(self, record: Record, unix_now: float) -> Reading:
         """Read `record` as of Unix second `unix_now`."""
+        [reading] = self._read((record,), unix_now)
+        return reading
+
+    def readings(self, records: Sequence[Record], unix_now: float) -> Iterator[tuple[Record, Reading]]:
+        """Read `records` as of Unix second `unix_now`, in their order."""
+        for first in range(0, len(records), TOGETHER):
+            some = records[first : first + TOGETHER]
+            yield from zip(some, self._read(some, unix_now), strict=True)
+
+    def _read(self, records: Sequence[Record], unix_now: float) -> list[Reading]:
+        """They take each step together: a processor that stays with one step for a while is faster by a quarter."""
+        found = [self._decoded(record) for record in records]
+        decoded = [each for each in found if isinstance(each, Decoded)]
+        drafted = [each for one in decoded for each in self._drafted(one)]
+        for draft, index, one in drafted:
+            self._preparing.prepare(draft.event, index, one.record, unix_now, one.mapped)
+        for draft, index, one in drafted:
+            self._judging.judge(draft, index, one.topic.check, unix_now, one.mapped)
+        return [each.mapped if isinstance(each, Decoded) else each for each in found]
+
+    def _decoded(self, record: Record) -> Decoded | Tombstone | Malformed | NeedSchema:
         if record.value is None:
             return Tombstone()
         topic = self._topic(record.partition.topic)
@@ -124,10 +145,10 @@ class Intake:
             return verdict
         if isinstance(verdict, Rejection):
             return Malformed(verdict, key)
-        decoded = verdict(record.value, 0 if isinstance(frame, Unframed) else frame.start)
-        if isinstance(decoded, Undecodable):
-            return Malformed(Rejection("decode", decoded.reason, decoded.detail), key)
-        return self._mapped(topic, record, decoded, unix_now, Mapped(schema=key))
+        value = verdict(record.value, 0 if isinstance(frame, Unframed) else frame.start)
+        if isinstance(value, Undecodable):
+            return Malformed(Rejection("decode", value.reason, value.detail), key)
+        return Decoded(topic, record, value, Mapped(schema=key))
 
     def _topic(self, name: str) -> Topic:
         topic = self._by_name.get(name)
@@ -152,98 +173,17 @@ class Intake:
         writer = self._schemas.get(schema)
         return NeedSchema(schema) if writer is None else topic.learned(key, writer)
 
-    def _mapped(self, topic: Topic, record: Record, decoded: Any, unix_now: float, mapped: Mapped) -> Mapped:
+    def _drafted(self, one: Decoded) -> list[tuple[Draft, int, Decoded]]:
+        """The events that the mapping makes, each with its number; `one.mapped` is told why there are none."""
+        mapped = one.mapped
         try:
-            made = topic.mapping.run(decoded, record, self._settings.routing.stores, mapped.dropped)
+            made = one.topic.mapping.run(one.value, one.record, self._stores, mapped.dropped)
         except UnfitValueError as error:
             mapped.rejections.append(Rejection("map", error.reason, error.detail))
-            return mapped
+            return []
         if isinstance(made, Filtered):
             mapped.filtered.append(made.reason)
-        elif not made:
+            return []
+        if not made:
             mapped.filtered.append(NO_EVENT)
-        else:
-            for index, draft in enumerate(made):
-                self._add(draft, index, record, unix_now, mapped, topic.check)
-        return mapped
-
-    def _add(self, draft: Draft, index: int, record: Record, unix_now: float, mapped: Mapped, check: Check) -> None:
-        """Add to `mapped` what becomes of one event for each of its pixels."""
-        event = draft.event
-        self.prepare(event, index, record, unix_now, mapped)
-        judged = self._judged(event, unix_now, check)
-        if not isinstance(judged, Violation):
-            mapped.noted.extend(Noted(name, "missing") for name in rules.wanting(event))
-        for pixel in draft.pixels or (self._settings.routing.default_pixel,):
-            destinations = self._settings.routing.destinations.get(pixel) if pixel else None
-            if pixel is None or destinations is None:
-                detail = f"pixel {pixel}" if pixel else "the record names no pixel, and no pixel has its store"
-                unknown = Violation("pixel_not_configured", detail)
-                mapped.rejections.append(_refused("map", unknown, event, index, pixel))
-            elif isinstance(judged, Violation):
-                mapped.rejections.append(_refused("validate", judged, event, index, pixel))
-            elif wanted := self._wanted(destinations, event):
-                mapped.events.append(_accepted(event, index, pixel, wanted, judged))
-            else:
-                mapped.filtered.append(NO_DESTINATION)
-
-    def _wanted(self, destinations: tuple[Destination, ...], event: dict[str, Any]) -> tuple[Destination, ...]:
-        """Those of `destinations` whose condition holds for `event`."""
-        conditions = self._settings.routing.conditions
-        if not conditions:
-            return destinations
-        return tuple(each for each in destinations if each not in conditions or holds(conditions[each], event))
-
-    def prepare(self, event: dict[str, Any], index: int, record: Record, unix_now: float, mapped: Mapped) -> None:
-        """Bring the event number `index` of `record` into the form that is sent; `mapped` is told what that took."""
-        if not event.get("event_id", "").strip():
-            event["event_id"] = derived_event_id(record, index)
-        this_year = datetime.fromtimestamp(unix_now, UTC).year
-        if rules.clamped(event, unix_now, self._settings.rules):
-            mapped.noted.append(CLAMPED)
-        event["user_data"] = self._identifiers.identified(event, this_year, mapped)
-        custom_data = event.get("custom_data")
-        if custom_data is not None and "currency" in custom_data:
-            normal = _CURRENCY.normal(custom_data["currency"])
-            if isinstance(normal, str):
-                custom_data["currency"] = normal
-            elif event.get("event_name") != "Purchase":  # one that needs it is left for the rules to refuse
-                del custom_data["currency"]
-                mapped.dropped.append(Dropped("currency", normal.reason))
-
-    def _judged(self, event: dict[str, Any], unix_now: float, check: Check) -> bytes | Violation:
-        """The event as it is sent, or why it cannot be."""
-        if violation := check(event, unix_now, self._settings.rules):
-            return violation
-        body = encode(event)
-        if len(body) > self._settings.max_event_bytes:
-            return Violation("event_too_large", f"{len(body)} bytes")
-        return body
-
-
-def _accepted(
-    event: dict[str, Any], index: int, pixel: PixelId, destinations: tuple[Destination, ...], body: bytes
-) -> Event:
-    return Event(
-        pixel=pixel,
-        destinations=destinations,
-        name=event["event_name"],
-        event_id=event["event_id"],
-        time=event["event_time"],
-        not_after=rules.not_after(event),
-        body=body,
-        index=index,
-        identifiers=tuple(event["user_data"]),
-    )
-
-
-def _refused(stage: str, why: Violation, event: dict[str, Any], index: int, pixel: PixelId | None) -> Rejection:
-    return Rejection(
-        stage,
-        why.reason,
-        why.detail,
-        index=index,
-        pixel=pixel,
-        event_id=event["event_id"],
-        event_name=event.get("event_name"),
-    )
+        return [(draft, index, one) for index, draft in enumerate(made)]

@@ -17,14 +17,16 @@ from capi_stream.cli.explain.verdicts import NO_PIXEL, Fates, counted, verdict
 from capi_stream.cli.samples import Sample
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.encoding import encode
-from capi_stream.intake.intake import NO_DESTINATION, NO_EVENT, Intake
+from capi_stream.intake.intake import NO_EVENT
 from capi_stream.intake.intake import REASONS as INTAKE_REASONS
+from capi_stream.intake.judging import NO_DESTINATION
 from capi_stream.intake.mapping.coercions import UnfitValueError
 from capi_stream.intake.mapping.runtime import SHADOWED, Draft, Filtered
 from capi_stream.intake.mapping.spec_text import read_spec
 from capi_stream.intake.parameters import rules
 from capi_stream.intake.parameters.table import EVENT
 from capi_stream.intake.parameters.violations import REASONS as RULES
+from capi_stream.intake.preparing import Preparing
 from capi_stream.model import Dropped, Malformed, Mapped, Noted, PixelId
 
 NOTES = {
@@ -103,7 +105,7 @@ class _Explainer:
     def __init__(self, sample: Sample, unix_now: float, mask: Mask) -> None:
         self._sample = sample
         self._settings = sample.chosen.intake
-        self._intake = Intake(self._settings)
+        self._preparing = Preparing(self._settings)
         self._unix_now = unix_now
         self._customers = Customers(self._settings.identifiers, unix_now, mask)
         self._mask = mask
@@ -136,7 +138,7 @@ class _Explainer:
     def _sent(self, raw: dict[str, Any], index: int, told: Mapped) -> dict[str, Any]:
         """The event as it is sent, or would be if no rule refused it; `told` is what was done to it."""
         event = copy.deepcopy(raw)
-        self._intake.prepare(event, index, self._sample.record, self._unix_now, told)
+        self._preparing.prepare(event, index, self._sample.record, self._unix_now, told)
         return event
 
     def _left_out_beside(self, raw: dict[str, Any], dropped: Sequence[Dropped]) -> Iterator[Missing]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from capi_stream.intake.intake import NO_DESTINATION
+from capi_stream.intake.judging import NO_DESTINATION
 from capi_stream.model import Malformed, Mapped, Reading, Tombstone
 
 Fates = dict[str, list[str] | str]

@@ -79,8 +79,12 @@ def wanting(event: Mapping[str, Any]) -> list[str]:
     """
     if event["action_source"] != "website":
         return []
-    parameters = ("client_user_agent", event["user_data"]), ("event_source_url", event)
-    return [name for name, place in parameters if not place.get(name)]
+    missing = []
+    if not event["user_data"].get("client_user_agent"):
+        missing.append("client_user_agent")
+    if not event.get("event_source_url"):
+        missing.append("event_source_url")
+    return missing
 
 
 _DEFAULTS = Rules()
