@@ -59,7 +59,7 @@ class Engine:
         self._gates = Gates()
         self._fuses = Fuses(limits.fuse, self._gates, limits.routes)
         self._lanes = Lanes(limits, self._gates)
-        self._settling = Settling(self.ledger)
+        self._settling = Settling()
         self._letterbox = Letterbox(limits, self._gates, self._fuses, self._settling, self.ledger)
         self._posts = Posts(self._gates, self._fuses, self._lanes, self._letterbox, self._settling, self.ledger)
         self._commits = Commits(
@@ -82,7 +82,9 @@ class Engine:
         if isinstance(skip, runs.Unread):
             self.ledger.metadata_ignored[skip.reason] += 1
             skip = runs.NOTHING
-        self._trackers[partition] = OffsetTracker(partition, start, skip, metadata)
+        self._trackers[partition] = OffsetTracker(
+            partition, start, skip, metadata, self.ledger.of_topic(partition.topic)
+        )
 
     def revoking(self, partitions: Iterable[Partition]) -> None:
         """Give back what is not out yet of `partitions`; what is out may still settle until `forgotten`."""
@@ -115,11 +117,11 @@ class Engine:
         """
         tracker = self._trackers.get(record.partition)
         if tracker is None or not tracker.is_live or record.offset <= tracker.last_seen:
-            self.ledger.records[record.partition.topic, "ignored"] += 1
+            self.ledger.of_topic(record.partition.topic).ignored += 1
             return
-        self.ledger.records[record.partition.topic, "consumed"] += 1
+        tracker.counts.consumed += 1
         if tracker.skips(record.offset):
-            self.ledger.records[record.partition.topic, "skipped"] += 1
+            tracker.counts.skipped += 1
             return
         self._resolve(self._settling.open(tracker, record), reading, now)
 
@@ -139,12 +141,12 @@ class Engine:
         match reading:
             case Mapped():
                 self._mapped(ticket, reading, now)
-                self._settling.settle(ticket)
+                self._settling.settle((ticket,))
             case Malformed(rejection, schema):
                 self._letterbox.reject(ticket, rejection, schema, now)
-                self._settling.settle(ticket)
+                self._settling.settle((ticket,))
             case Tombstone():
-                self._settling.settle(ticket, "tombstone")
+                self._settling.settle_tombstone(ticket)
             case NeedSchema(needed):
                 ticket.tracker.unresolved += 1
                 self._unresolved.setdefault(needed, []).append(ticket)
@@ -273,8 +275,5 @@ class Engine:
     def snapshot(self, now: float, unix_now: float) -> Snapshot:
         """All that the status page and the metrics show; shares nothing with the engine."""
         parts = showing.Parts(self._limits, self._trackers.values(), self._gates, self._lanes, self._commits)
-        settling = self._settling
-        counts = showing.Counts(
-            settling.held_bytes, settling.in_hand, self._letterbox.in_flight, len(self.wanted_schemas())
-        )
+        counts = showing.Counts(self._settling.held_bytes, self._letterbox.in_flight, len(self.wanted_schemas()))
         return showing.snapshot(parts, counts, self.ledger, self.paused(), now, unix_now)

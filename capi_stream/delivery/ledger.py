@@ -6,7 +6,6 @@ The loop counts with integers; the shells turn them into series when somebody as
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
@@ -14,10 +13,27 @@ from capi_stream.model import Destination, Partition
 
 
 @dataclass(slots=True)
+class RecordCounts:
+    """What became of one topic's records: counted twice a record, so in places of their own."""
+
+    consumed: int = 0
+    settled: int = 0
+    tombstone: int = 0
+    skipped: int = 0  # settled before this assignment began
+    released: int = 0  # given back by a revoke
+    ignored: int = 0  # of a partition that is not ours, or seen before
+
+    @property
+    def in_hand(self) -> int:
+        """Those whose fate is open: neither settled nor given back."""
+        return self.consumed - self.settled - self.tombstone - self.skipped - self.released
+
+
+@dataclass(slots=True)
 class Ledger:
     """Counters since start. Each field's comment names the labels of its key, in order."""
 
-    records: Counter[tuple[str, str]] = field(default_factory=Counter)  # topic, outcome
+    topics: dict[str, RecordCounts] = field(default_factory=dict)
     events: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # pixel, event name, outcome
     filtered: Counter[tuple[str, str]] = field(default_factory=Counter)  # topic, reason
     rejected: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # pixel, stage, reason
@@ -45,11 +61,25 @@ class Ledger:
         """An event of `pixel` that happened at `event_time`, in Unix seconds, was parked."""
         self.oldest_parked[pixel] = min(event_time, self.oldest_parked.get(pixel, event_time))
 
+    def of_topic(self, topic: str) -> RecordCounts:
+        """The counts of `topic`, made at first sight."""
+        return self.topics.setdefault(topic, RecordCounts())
+
+    @property
+    def records(self) -> Counter[tuple[str, str]]:
+        """How often each topic's records had each outcome, without those that none had."""
+        return +Counter({
+            (topic, outcome.name): getattr(counts, outcome.name)
+            for topic, counts in self.topics.items()
+            for outcome in fields(counts)
+        })  # fmt: skip
+
     def copy(self) -> Ledger:
         """The counts as they are now."""
         counts: dict[str, Any] = {
             each.name: value.copy() for each in fields(self) if isinstance(value := getattr(self, each.name), dict)
         }
+        counts["topics"] = {topic: replace(each) for topic, each in self.topics.items()}
         return replace(self, **counts)
 
 
@@ -111,7 +141,6 @@ class Snapshot:
     now: float
     unix_now: float
     ledger: Ledger
-    in_hand: Mapping[str, int]  # topic -> records that are neither settled nor given back
     partitions: tuple[PartitionView, ...]
     gates: tuple[GateView, ...]
     lanes: tuple[LaneView, ...]

@@ -164,7 +164,7 @@ class Letterbox:
         self._ledger.events[pixel, event, outcome] += 1
         if letter.kind is LetterKind.PARKED and letter.happened_at is not None:
             self._ledger.has_parked(pixel, letter.happened_at)
-        self._settling.settle(letter.ticket)
+        self._settling.settle((letter.ticket,))
 
     def not_stored(self, letter: Letter, reason: str, now: float) -> None:
         """The broker did not take `letter`: it waits, and so do the others for its topic.

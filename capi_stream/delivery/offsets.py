@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import chain
 
+from capi_stream.delivery.ledger import RecordCounts
 from capi_stream.delivery.runs import NOTHING, Runs, between, written
 from capi_stream.model import Partition, Record, SchemaKey
 
@@ -21,12 +22,19 @@ class OffsetTracker:
     that were received are waited for. What `skip` holds was settled before this assignment began.
     """
 
-    __slots__ = ("_received", "_settled", "_skip", "acknowledged", "acknowledged_metadata", "committable", "held_bytes",
+    __slots__ = ("_received", "_settled", "_skip", "acknowledged", "acknowledged_metadata", "counts", "held_bytes",
                  "is_live", "last_seen", "partition", "unresolved")  # fmt: skip
 
-    def __init__(self, partition: Partition, start: int, skip: Runs = NOTHING, metadata: str = "") -> None:
+    def __init__(
+        self,
+        partition: Partition,
+        start: int,
+        skip: Runs = NOTHING,
+        metadata: str = "",
+        counts: RecordCounts | None = None,
+    ) -> None:
         self.partition = partition
-        self.committable = start
+        self.counts = counts or RecordCounts()  # of its topic's records
         self.last_seen = start - 1
         self.acknowledged = start  # the offset that the broker is known to have, and the text beside it
         self.acknowledged_metadata = metadata
@@ -42,7 +50,6 @@ class OffsetTracker:
         if not self._skip or offset not in self._skip:
             return False
         self.last_seen = offset
-        self._advance()
         return True
 
     def received(self, offset: int, timestamp_ms: int) -> None:
@@ -51,23 +58,25 @@ class OffsetTracker:
         self.last_seen = offset
 
     def settled(self, offset: int) -> None:
-        """Let `offset` go; O(1) amortised."""
+        """Let `offset` go."""
         self._settled.add(offset)
-        self._advance()
 
-    def _advance(self) -> None:
-        while self._received and self._received[0][0] in self._settled:
-            offset, _ = self._received.popleft()
-            self._settled.discard(offset)
-        self.committable = self._received[0][0] if self._received else self.last_seen + 1
+    @property
+    def committable(self) -> int:
+        """The lowest offset that is waited for, or behind all that were seen; O(1) amortised."""
+        received, settled = self._received, self._settled
+        while received and received[0][0] in settled:
+            settled.discard(received.popleft()[0])
+        return received[0][0] if received else self.last_seen + 1
 
     def metadata(self) -> str:
         """The text that says what is settled above `committable`."""
+        committable = self.committable
         if not self._settled and not self._skip:
             return ""
         unsettled = (offset for offset, _ in self._received if offset not in self._settled)
         read = between(unsettled, self.last_seen + 1)
-        return written(self.committable, chain(read, self._skip.above(self.last_seen + 1)))
+        return written(committable, chain(read, self._skip.above(self.last_seen + 1)))
 
     @property
     def span(self) -> int:
@@ -77,7 +86,7 @@ class OffsetTracker:
     @property
     def oldest_timestamp_ms(self) -> int | None:
         """That of the record which holds `committable` back; None where none does."""
-        return self._received[0][1] if self._received else None
+        return self._received[0][1] if self.committable <= self.last_seen else None
 
 
 @dataclass(slots=True, eq=False)

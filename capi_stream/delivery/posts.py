@@ -88,13 +88,13 @@ class Posts:
         batch.judged_alone(guilty=False)
         pixel = batch.destination.pixel
         self._fuses.judged(pixel, len(batch.entries), 0, now)
-        for name, number in Counter(event_label(entry.event.name) for entry in batch.entries).items():
-            self._ledger.events[pixel, name, "accepted"] += number
-        for keys, number in Counter(entry.event.identifiers for entry in batch.entries).items():
+        events = [entry.event for entry in batch.entries]
+        for name, number in Counter([event.name for event in events]).items():
+            self._ledger.events[pixel, event_label(name), "accepted"] += number
+        for keys, number in Counter([event.identifiers for event in events]).items():
             for key in keys:
                 self._ledger.identifiers[pixel, key] += number
-        for entry in batch.entries:
-            self._settling.settle(entry.ticket)
+        self._settling.settle([entry.ticket for entry in batch.entries])
 
     def _failed(self, lane: Lane, batch: Batch, outcome: Rejected | Unavailable, now: float) -> None:
         index = outcome.index if isinstance(outcome, Rejected) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import NamedTuple, assert_never
 
 from capi_stream.delivery.batches import Batch
@@ -30,7 +30,6 @@ class Counts(NamedTuple):
     """Numbers of the engine as a whole."""
 
     held_bytes: int
-    in_hand: Mapping[str, int]
     letters_in_flight: int
     waiting_for_schema: int
 
@@ -102,7 +101,6 @@ def snapshot(
         now=now,
         unix_now=unix_now,
         ledger=ledger.copy(),
-        in_hand=dict(counts.in_hand),
         partitions=tuple(_partition_view(tracker, paused) for tracker in parts.trackers),
         gates=tuple(parts.gates.holding()),
         lanes=lanes,

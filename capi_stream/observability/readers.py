@@ -92,7 +92,7 @@ def gates(sight: Sight, pixels: PixelLabels) -> Samples:
 
 def in_hand(sight: Sight, _: PixelLabels) -> Samples:
     """Topic -> records whose fate is open."""
-    return [((topic,), number) for topic, number in sight.snapshot.in_hand.items()]
+    return [((topic,), counts.in_hand) for topic, counts in sight.snapshot.ledger.topics.items()]
 
 
 def per_pixel(values: Callable[[Sight], Iterable[tuple[str, float]]], choose: Callable[[float, float], float]) -> Read:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from capi_stream.delivery.ledger import GateView, LaneView, LastError, Ledger, PartitionView, Snapshot
+from capi_stream.delivery.ledger import GateView, LaneView, LastError, Ledger, PartitionView, RecordCounts, Snapshot
 from capi_stream.model import Destination, Partition, PixelId
 from capi_stream.observability.board import Sight
 
@@ -15,7 +15,7 @@ PIXEL = PixelId("100")
 def ledger() -> Ledger:
     """Counts of everything that has a label."""
     made = Ledger(retries=3)
-    made.records.update({("orders", "consumed"): 10, ("orders", "settled"): 8})
+    made.topics["orders"] = RecordCounts(consumed=10, settled=8)
     made.events.update({("100", "Purchase", "accepted"): 7, ("100", "custom", "accepted"): 1})
     made.events.update({("999", "Purchase", "accepted"): 2, ("none", "none", "dead_lettered"): 1})
     made.requests["100", "graph", "accepted", "none"] = 4
@@ -41,7 +41,6 @@ def sight(**changes: object) -> Sight:
             ),
         ),
         usage={"100": 0.4},
-        in_hand={"orders": 2},
         buffered_events=3,
         buffered_bytes=1_000,
         buffer_limit_bytes=4_000,

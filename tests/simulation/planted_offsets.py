@@ -111,10 +111,11 @@ def never_pauses(engine: Engine, _: Limits) -> None:
 
 
 def settles_twice(engine: Engine, _: Limits) -> None:
-    def settle(own: Any, ticket: Ticket, *outcome: str) -> None:
-        own(ticket, *outcome)
-        if ticket.open_parts > 0:
-            own(ticket, *outcome)
+    def settle(own: Any, tickets: Iterable[Ticket]) -> None:
+        for ticket in tickets:
+            own((ticket,))
+            if ticket.open_parts > 0:
+                own((ticket,))
 
     put(engine._settling, "settle", settle)
 
@@ -127,8 +128,8 @@ def lets_late_answers_settle_the_new_assignment(engine: Engine, _: Limits) -> No
         newest[record.partition, record.offset] = ticket
         return ticket
 
-    def settle(own: Any, ticket: Ticket, *outcome: str) -> None:
-        own(newest[ticket.record.partition, ticket.record.offset], *outcome)
+    def settle(own: Any, tickets: Iterable[Ticket]) -> None:
+        own([newest[ticket.record.partition, ticket.record.offset] for ticket in tickets])
 
     put(engine._settling, "open", opened)
     put(engine._settling, "settle", settle)

@@ -22,7 +22,7 @@ MANY = 1_000_000  # parts: so that a ticket is not closed twice
 def settles_a_split_batch_early(engine: Engine, _: Limits) -> None:
     def split(own: Any, lane: Any, batch: Batch, outcome: Outcome, index: int | None, *given: Any) -> None:
         for entry in batch.entries:
-            engine._settling.settle(entry.ticket)
+            engine._settling.settle((entry.ticket,))
             entry.ticket.open_parts += 1
         own(lane, batch, outcome, index, *given)
 
@@ -41,7 +41,7 @@ def settles_a_parked_letter_before_its_acknowledgement(engine: Engine, _: Limits
         letters: list[Letter] = own(now)
         for letter in letters:
             if letter.kind is LetterKind.PARKED:
-                engine._settling.settle(letter.ticket)
+                engine._settling.settle((letter.ticket,))
         return letters
 
     put(engine._letterbox, "stored", stored)

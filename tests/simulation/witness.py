@@ -103,8 +103,7 @@ class Life:
         self.last_seen = record.offset
         self.position = record.offset + 1
         self.pending.append(record)
-        if not record.parts:
-            self.advance()
+        self.advance()
 
     def advance(self) -> None:
         """Move on over what is settled."""
