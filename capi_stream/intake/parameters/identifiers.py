@@ -21,16 +21,16 @@ FBC_MADE = Noted("fbc", "made_from_url")
 
 
 class Row(NamedTuple):
-    """How what is sent for a value of one parameter is found."""
+    """How what is sent for a value of one parameter is found; `of_text` may remember it."""
 
-    sender: Sender
-    remembered: Remembered | None
+    of_text: Sender
+    of_any: Sender
     is_list: bool
 
 
 def _row(parameter: Parameter, this_year: int) -> Row:
     made = sender(parameter, this_year)
-    return Row(made, Remembered(made) if parameter.name in REPEATING else None, parameter.is_list)
+    return Row(Remembered(made).__getitem__ if parameter.name in REPEATING else made, made, parameter.is_list)
 
 
 class Identifiers:
@@ -56,17 +56,20 @@ class Identifiers:
             user_data = {**user_data, "ph": _with_codes(self._phone_codes, user_data, mapped.noted)}
         sent: dict[str, Any] = {}
         for key, raw in user_data.items():
-            send, remembered, is_list = self._rows[key]
-            one = raw[0] if raw.__class__ is list and len(raw) == 1 else raw
-            if one.__class__ is list:
-                if values := _several(send, one, key, mapped.dropped):
+            of_text, of_any, is_list = self._rows[key]
+            one = raw[0] if isinstance(raw, list) and len(raw) == 1 else raw
+            if isinstance(one, str):
+                value = of_text(one)
+            elif isinstance(one, list):
+                if values := _several(of_any, one, key, mapped.dropped):
                     sent[key] = values if is_list else values[0]
                 continue
-            value = send(one) if remembered is None or one.__class__ is not str else remembered[one]
-            if isinstance(value, LeftOut):
-                mapped.dropped.append(Dropped(key, value.reason))
             else:
+                value = of_any(one)
+            if isinstance(value, str):
                 sent[key] = [value] if is_list else value
+            else:
+                mapped.dropped.append(Dropped(key, value.reason))
         if self._fbc_from_url and "fbc" not in sent and (fbc := fbc_of(event)):
             sent["fbc"] = fbc
             mapped.noted.append(FBC_MADE)

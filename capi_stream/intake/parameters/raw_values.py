@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Literal
 
 Why = Literal[
@@ -46,14 +46,16 @@ _LENGTHS_OF_HASHES = frozenset({32, 64, 64 + 1 + 2, 64 + 1 + 8})
 
 def text_of(raw: object) -> str | LeftOut:
     """`raw` as trimmed text that UTF-8 can write. A whole number is read as its digits."""
-    if isinstance(raw, int) and not isinstance(raw, bool):
-        raw = str(raw) if abs(raw) < 2**63 else ""  # no id is longer, and str() raises beyond 4,300 digits
+    if isinstance(raw, str):
+        return raw.strip(_ASCII_WHITESPACE) or EMPTY if raw.isascii() else _beyond_ascii(raw)
     if raw is None:
         return EMPTY
-    if not isinstance(raw, str):
-        return NOT_TEXT
-    if raw.isascii():
-        return raw.strip(_ASCII_WHITESPACE) or EMPTY
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return str(raw) if abs(raw) < 2**63 else EMPTY  # no id is longer, and str() raises beyond 4,300 digits
+    return NOT_TEXT
+
+
+def _beyond_ascii(raw: str) -> str | LeftOut:
     text = raw.strip(WHITESPACE)
     try:
         text.encode()
@@ -82,4 +84,4 @@ def is_hash(value: object) -> bool:
 
 def hash_of(normal_form: str) -> str:
     """Lowercase hex SHA-256 of the UTF-8 of a normal form (customer information parameters, "Hashing")."""
-    return hashlib.sha256(normal_form.encode()).hexdigest()
+    return sha256(normal_form.encode()).hexdigest()
