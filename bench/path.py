@@ -65,6 +65,7 @@ class WholePath:
             for record, reading in self._intake.readings(self._records[first : first + POLLED], unix_now):
                 engine.received(record, reading, now)
             posted += posted_by(engine)
+            assert not engine.paused()
         engine.stopping()
         posted += posted_by(engine)
         commit = engine.commit(time.monotonic() + 3600.0)

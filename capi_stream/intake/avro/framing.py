@@ -7,6 +7,7 @@ Bare: nothing; the schema is known from elsewhere.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -59,7 +60,7 @@ def unframe(value: bytes, headers: Headers, framing: Framing) -> Frame:
             if name == SCHEMA_ID_HEADER and content is not None:
                 return _from_header(content)
         if value[:1] == ID_MAGIC:
-            return _confluent(value)
+            return _confluent(value[:5])
     if framing in ("auto", "single_object") and value[:2] == SINGLE_OBJECT_MAGIC:
         return _single_object(value)
     expected = {
@@ -70,10 +71,11 @@ def unframe(value: bytes, headers: Headers, framing: Framing) -> Frame:
     return Unframed(f"it begins with '{value[:2].hex(' ')}', not with {expected}")
 
 
-def _confluent(value: bytes) -> Frame:
-    if len(value) < 5:
-        return Unframed(f"it ends after {len(value)} bytes, within the schema id")
-    return ByKey(int.from_bytes(value[1:5], "big"), 5)
+@lru_cache(maxsize=1_000)  # a topic has few schemas
+def _confluent(head: bytes) -> Frame:
+    if len(head) < 5:
+        return Unframed(f"it ends after {len(head)} bytes, within the schema id")
+    return ByKey(int.from_bytes(head[1:], "big"), 5)
 
 
 def _from_header(content: bytes) -> Frame:
