@@ -95,7 +95,7 @@ def stages(values: Sequence[bytes], pixel: str) -> Mapping[str, Work]:
     """Each stage alone, on what the one before it made; `rules` are those that a mapping does not settle."""
     schema = read_schema(SCHEMA_TEXT)
     mapping = compile_mapping(mapping_text(), "contract", schema, "contract")
-    decode, run = Decoder(schema, schema, mapping.wanted), mapping.run
+    decode, run = Decoder(schema, schema, mapping.layout), mapping.run_laid_out
     identifiers, unix_now, records = Identifiers(IdentifierSettings()), time.time(), records_of(values)
     year, plain = time.gmtime().tm_year, Rules()
     decoded = [decode(value, 5) for value in values]

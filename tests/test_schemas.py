@@ -133,7 +133,7 @@ def refusals(writer: str, reader: str) -> list[str]:
     try:
         written, read = read_schema(writer), read_schema(reader)
         found = [each.text for each in compared(written, read) if not isinstance(each, Change)]
-        decode, plain = Decoder(written, read), Decoder(written, written)
+        decode, plain = Decoder(written, read).whole, Decoder(written, written).whole
         values = [avro_bytes(each, writer) for each in records(writer)]
     except (SchemaError, SchemaParseException) as error:
         return [str(error)]

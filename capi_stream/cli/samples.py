@@ -208,7 +208,7 @@ def _decoded(record: Record, topic: Topic, chosen: Chosen) -> Any:
     match unframe(record.value, record.headers, chosen.topic.framing):
         case ByKey(_, start):
             schema = read_schema(chosen.topic.schema)
-            made = Decoder(schema, schema)(record.value, start)
+            made = Decoder(schema, schema).whole(record.value, start)
         case ByFingerprint(fingerprint, start):
             made = topic.by_fingerprint[fingerprint].whole(record.value, start)
         case Bare(start):

@@ -51,11 +51,11 @@ TOGETHER = 64  # records: what they become still fits into a processor's cache
 
 @dataclass(slots=True)
 class Decoded:
-    """A record whose value could be decoded, and what has become of it so far."""
+    """A record whose value could be decoded, and what has become of it so far. `values` are laid out for its mapping."""
 
     topic: Topic
     record: Record
-    value: Any
+    values: tuple[Any, ...]
     mapped: Mapped
 
 
@@ -145,10 +145,10 @@ class Intake:
             return verdict
         if isinstance(verdict, Rejection):
             return Malformed(verdict, key)
-        value = verdict(record.value, 0 if isinstance(frame, Unframed) else frame.start)
-        if isinstance(value, Undecodable):
-            return Malformed(Rejection("decode", value.reason, value.detail), key)
-        return Decoded(topic, record, value, Mapped(schema=key))
+        values = verdict(record.value, 0 if isinstance(frame, Unframed) else frame.start)
+        if isinstance(values, Undecodable):
+            return Malformed(Rejection("decode", values.reason, values.detail), key)
+        return Decoded(topic, record, values, Mapped(schema=key))
 
     def _topic(self, name: str) -> Topic:
         topic = self._by_name.get(name)
@@ -177,7 +177,7 @@ class Intake:
         """The events that the mapping makes, each with its number; `one.mapped` is told why there are none."""
         mapped = one.mapped
         try:
-            made = one.topic.mapping.run(one.value, one.record, self._stores, mapped.dropped)
+            made = one.topic.mapping.run_laid_out(one.values, one.record, self._stores, mapped.dropped)
         except UnfitValueError as error:
             mapped.rejections.append(Rejection("map", error.reason, error.detail))
             return []

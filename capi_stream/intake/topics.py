@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from capi_stream.intake.avro.decoding import Decoder, schema_fingerprint
+from capi_stream.intake.avro.layout import Layout
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.avro.schemas import RecordType, SchemaError, Type
-from capi_stream.intake.avro.straight_source import Wanted
 from capi_stream.intake.mapping.compiled import CompiledMapping, compile_mapping
 from capi_stream.intake.mapping.spec import MappingError
 from capi_stream.intake.parameters import rules
@@ -45,7 +45,7 @@ class Topic:
         self._reader = _own_schema(settings)
         self.mapping = _own_mapping(settings, self._reader)
         self.check: Check = rules.check_made if self.mapping.is_sure else rules.check
-        writers = _writers(settings, self._reader, self.mapping.wanted)
+        writers = _writers(settings, self._reader, self.mapping.layout)
         self.bare = writers[0][1]
         self.by_fingerprint = {schema_fingerprint(writer): decoder for writer, decoder in writers}
 
@@ -71,7 +71,7 @@ class Topic:
         if isinstance(writer, Rejection):
             return writer
         try:
-            return Decoder(writer, self._reader, self.mapping.wanted)
+            return Decoder(writer, self._reader, self.mapping.layout)
         except SchemaError as error:
             return Rejection("decode", "schema_incompatible", str(error))
 
@@ -103,16 +103,16 @@ def _own_mapping(settings: TopicSettings, schema: RecordType) -> CompiledMapping
         raise IntakeError(str(error).splitlines()) from None
 
 
-def _writers(settings: TopicSettings, reader: RecordType, wanted: Wanted) -> list[tuple[Type, Decoder]]:
+def _writers(settings: TopicSettings, reader: RecordType, layout: Layout) -> list[tuple[Type, Decoder]]:
     """The schemas that are known without a registry; the first is that of bare records."""
     writers: list[tuple[Type, Decoder]] = []
     mistakes: list[str] = []
     for number, text in enumerate(settings.writer_schemas, start=1):
         try:
             writer = read_schema(text)
-            writers.append((writer, Decoder(writer, reader, wanted)))
+            writers.append((writer, Decoder(writer, reader, layout)))
         except SchemaError as error:
             mistakes.append(f"topic {settings.name}: writer schema number {number}: {error}")
     if mistakes:
         raise IntakeError(mistakes)
-    return [*writers, (reader, Decoder(reader, reader, wanted))]
+    return [*writers, (reader, Decoder(reader, reader, layout))]

@@ -43,7 +43,7 @@ def decoded(value: Any) -> Any:
     stream = io.BytesIO()
     schema = fastavro.parse_schema(_without_logical_types(json.loads(SALE)))
     fastavro.schemaless_writer(stream, schema, from_json(KIND, value))
-    return Decoder(KIND, KIND)(stream.getvalue(), 0)
+    return Decoder(KIND, KIND).whole(stream.getvalue(), 0)
 
 
 @pytest.mark.parametrize(

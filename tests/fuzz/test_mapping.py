@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_stream.intake.avro.decoding import Decoder
+from capi_stream.intake.avro.decoding import Decoder, Undecodable
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.avro.schemas import RecordType, SchemaError
 from capi_stream.intake.mapping.coercions import UnfitValueError
@@ -41,8 +41,10 @@ def compiled(text: str, schema: RecordType = SALE) -> CompiledMapping | MappingE
 
 def mapped(mapping: CompiledMapping, kind: RecordType, value: bytes) -> None:
     """What the mapping makes of one record: the same of all its fields and of those that it says it reads."""
-    made = run(mapping, Decoder(kind, kind).whole(value, 0))
-    assert made == run(mapping, Decoder(kind, kind, mapping.wanted)(value, 0))
+    made = run(partial(mapping.run, Decoder(kind, kind).whole(value, 0)))
+    values = Decoder(kind, kind, mapping.layout)(value, 0)
+    assert not isinstance(values, Undecodable)
+    assert made == run(partial(mapping.run_laid_out, values))
     if not isinstance(made, list):
         return
     assert all(isinstance(each, Draft) for each in made)
@@ -50,10 +52,10 @@ def mapped(mapping: CompiledMapping, kind: RecordType, value: bytes) -> None:
         assert [check_shape(each.event) for each in made] == [None] * len(made)
 
 
-def run(mapping: CompiledMapping, decoded: Any) -> list[Draft] | Filtered | str:
+def run(mapping: Callable[..., list[Draft] | Filtered]) -> list[Draft] | Filtered | str:
     """Drafts, Filtered, or the reason why no event can hold what is in the record."""
     try:
-        return mapping.run(decoded, record(b""), {}, [])
+        return mapping(record(b""), {}, [])
     except UnfitValueError as error:
         return error.reason
 

@@ -12,24 +12,28 @@ from hypothesis import strategies as st
 
 from bench.events import SCHEMA_TEXT, Buyers
 from capi_stream.intake.avro.decoding import Decoder, Undecodable
+from capi_stream.intake.avro.layout import Layout, Place, laid_out
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.avro.schemas import RecordType, SchemaError, Type
 from capi_stream.intake.avro.straight import ODD, straight_decoder
-from capi_stream.intake.avro.straight_source import ALL, Wanted
 from tests.builders import avro_bytes, commerce_event
 from tests.fuzz.fuzzing import fuzzed
+from tests.fuzz.layouts import everything
 from tests.fuzz.schemas import long, schemas, value_of
+
+LAST = (Place(("last",)),)
 
 SEEN: Counter[str] = Counter()
 """How the examples of this process ended, so that a test which never meets a straight line fails."""
 
 
-def read(writer: Type, reader: Type, value: bytes, wanted: Wanted = ALL) -> None:
-    """Both ways, and compare what they give."""
+def read(writer: Type, reader: Type, value: bytes, layout: Layout | None = None) -> None:
+    """Both ways, and compare what they give; of all that there is, unless `layout` says of what."""
     try:
         whole = Decoder(writer, reader).whole(value, 0)
     except SchemaError:
         return
+    wanted = everything(reader) if layout is None else layout
     decode = straight_decoder(writer, reader, wanted)
     if decode is None:
         SEEN["no straight line"] += 1
@@ -40,8 +44,8 @@ def read(writer: Type, reader: Type, value: bytes, wanted: Wanted = ALL) -> None
         SEEN["odd"] += 1
         return
     SEEN["read"] += 1
-    assert not isinstance(whole, Undecodable) or wanted, whole.detail
-    assert isinstance(whole, Undecodable) or shown(made) == shown(projected(whole, wanted))
+    assert not isinstance(whole, Undecodable) or layout is not None, whole.detail
+    assert isinstance(whole, Undecodable) or shown(made) == shown(laid_out(whole, wanted))
 
 
 def shown(value: Any) -> str:
@@ -49,19 +53,9 @@ def shown(value: Any) -> str:
     match value:
         case dict():
             return "record " + ", ".join(f"{key!r}: {shown(value[key])}" for key in sorted(value)) + ";"
-        case list():
-            return "list " + ", ".join(map(shown, value)) + ";"
+        case list() | tuple():
+            return f"{type(value).__name__} {', '.join(map(shown, value))};"
     return f"{type(value).__name__} {value!r}"
-
-
-def projected(value: Any, wanted: Wanted) -> Any:
-    """What of a decoded record is wanted."""
-    match value:
-        case dict() if wanted:
-            return {key: projected(value[key], within) for key, within in wanted.items() if key in value}
-        case list():
-            return [projected(each, wanted) for each in value]
-    return value
 
 
 def good(schema: Any) -> Type | None:
@@ -77,7 +71,12 @@ def drawn(draws: st.DataObject, kind: Type) -> bytes:
     return value_of(draw, kind)
 
 
-GOOD = schemas(st.sampled_from(["a", "b", "c"])).map(good).filter(bool)
+def within(schema: Any) -> Any:
+    """A record whose one field has this schema."""
+    return {"type": "record", "name": "Top", "fields": [{"name": "inner", "type": schema}]}
+
+
+GOOD = schemas(st.sampled_from(["a", "b", "c"])).map(within).map(good).filter(bool)
 CHANGED = st.binary(max_size=3), st.integers(min_value=0)
 
 
@@ -104,9 +103,8 @@ def test_two_schemas(writer: Type, reader: Type, draws: st.DataObject) -> None:
 @fuzzed(200)
 @given(GOOD, st.data())
 def test_what_is_wanted(kind: Type, draws: st.DataObject) -> None:
-    names = [field.name for field in kind.fields] if isinstance(kind, RecordType) else []
-    wanted = {name: ALL for name in names if draws.draw(st.booleans())}
-    read(kind, kind, drawn(draws, kind), wanted)
+    wanted = draws.draw(st.permutations(everything(kind)))
+    read(kind, kind, drawn(draws, kind), tuple(wanted[: draws.draw(st.integers(0, len(wanted)))]))
 
 
 OURS = read_schema(SCHEMA_TEXT)
@@ -136,7 +134,7 @@ def test_the_contract_and_its_former_versions_lead_straight(names: tuple[str, ..
         for value in Buyers(["1"]).values(20, 1_767_225_660_000):
             read(writer, reader, value[5:])
         assert SEEN["read"] == before + 20
-    assert straight_decoder(older, OURS) is not None
+    assert straight_decoder(older, OURS, everything(OURS)) is not None
 
 
 ENUM: dict[str, Any] = {"type": "enum", "name": "E", "symbols": ["A", "B", "C"]}
@@ -147,7 +145,9 @@ INNER: dict[str, Any] = {
     "fields": [{"name": "x", "type": "int"}, {"name": "y", "type": "string"}],
 }
 KINDS: list[Any] = ["null", "boolean", "int", "long", "float", "double", "bytes", "string", ENUM, FIXED, INNER,
-         {"type": "array", "items": FIXED}, {"type": "map", "values": "double"}, ["null", "string", ENUM]]  # fmt: skip
+         {"type": "array", "items": FIXED}, {"type": "map", "values": "double"}, ["null", "string", ENUM],
+         ["null", INNER], {"type": "array", "items": INNER}, ["null", {"type": "array", "items": ["null", INNER]}],
+         {"type": "map", "values": INNER}, ["null", "int", INNER]]  # fmt: skip
 EVOLVED: dict[str, tuple[Any, Any]] = {
     "fewer symbols": (ENUM, {**ENUM, "symbols": ["A", "B"]}),
     "fewer symbols and a default": (ENUM, {**ENUM, "symbols": ["A", "B"], "default": "A"}),
@@ -213,8 +213,29 @@ def test_every_kind_is_passed_over_by_whom_it_is_not_wanted(kind: Any, draws: st
     written = of(kind)
     assert written is not None
     before = SEEN["read"], SEEN["odd"]
-    read(written, written, drawn(draws, written), {"last": ALL})
+    read(written, written, drawn(draws, written), LAST)
     assert (SEEN["read"], SEEN["odd"]) != before
+
+
+NULLABLE = [["null", "string"], ["null", "long"], ["null", INNER], ["null", {"type": "array", "items": "string"}],
+            ["string", "null"], ["null", "bytes"], ["null", "string"], ["null", "boolean"],
+            ["null", "int"]]  # fmt: skip
+
+
+@fuzzed(200)
+@given(st.permutations(NULLABLE), st.data(), *CHANGED)
+def test_nulls_in_a_row(kinds: list[Any], draws: st.DataObject, put: bytes, at: int) -> None:
+    """Any of them, all of them, too few of them; and zeros that are none."""
+    names = iter("ABCDEFGHI")
+    kinds = [json.loads(json.dumps(kind).replace('"name": "I"', f'"name": "{next(names)}"')) for kind in kinds]
+    written = of(*kinds)
+    assert isinstance(written, RecordType)
+    layout = draws.draw(st.permutations(everything(written)))
+    value = b"".join(draws.draw(st.sampled_from([b"\0", drawn(draws, field.type)])) for field in written.fields)
+    at %= len(value) + 1
+    for changed in (value, value[:at], value[:at] + put + value[at + len(put) :], bytes(at)):
+        read(written, written, changed)
+        read(written, written, changed, tuple(layout[: draws.draw(st.integers(1, len(layout)))]))
 
 
 def test_a_unit_is_not_lost_where_a_union_has_the_writers_type_too() -> None:
@@ -223,7 +244,7 @@ def test_a_unit_is_not_lost_where_a_union_has_the_writers_type_too() -> None:
     writer, reader = of(micros), of(["double", {"type": "long", "logicalType": "timestamp-millis"}])
     assert writer is not None
     assert reader is not None
-    assert straight_decoder(writer, reader) is None
+    assert straight_decoder(writer, reader, everything(reader)) is None
 
 
 OVERLONG = [b"\x80" * 9 + b"\x02", b"\xff" * 9 + b"\x7f", b"\xfe" + b"\xff" * 8 + b"\x7f", b"\x80" * 10 + b"\x00",
@@ -244,7 +265,7 @@ def test_numbers_that_are_too_long_or_too_large_are_read_as_fastavro_reads_them(
     ):
         written = of(first, kind)
         assert written is not None
-        for wanted in (ALL, {"last": ALL}):
+        for wanted in (None, LAST):
             for zeros in range(10):  # for some of them it is the whole record
                 read(written, written, number + b"\0" * zeros, wanted)
             read(written, written, number + b"abc", wanted)
@@ -257,7 +278,7 @@ def test_a_record_with_a_number_beyond_64_bits_becomes_a_letter_or_an_event() ->
     for number in OVERLONG:
         changed = value[:at] + number + value[at + 1 :]
         read(OURS, OURS, changed)
-        decoded = Decoder(OURS, OURS)(changed, 0)
+        decoded = Decoder(OURS, OURS).whole(changed, 0)
         quantity = 0 if isinstance(decoded, Undecodable) else decoded["order"]["items"][0]["quantity"]
         assert -(2**63) <= quantity < 2**63
 
@@ -270,7 +291,7 @@ def test_a_schema_whose_ways_are_far_more_than_its_types_is_given_up() -> None:
         kind = {"type": "record", "name": f"E{number}", "fields": fields}
     written = of(kind)
     assert written is not None
-    for wanted in (ALL, {"last": ALL}):
+    for wanted in ((Place(("f0",)),), LAST):
         assert straight_decoder(written, written, wanted) is None
 
 
@@ -279,7 +300,7 @@ def test_a_count_without_bytes_behind_it_is_odd_at_once(items: Any) -> None:
     """Of what nobody wants, too."""
     kind = of({"type": "array", "items": items})
     assert kind is not None
-    for wanted in (ALL, {"last": ALL}):
+    for wanted in (everything(kind), LAST):
         decode = straight_decoder(kind, kind, wanted)
         assert decode is not None
         with pytest.raises(ODD):

@@ -15,6 +15,7 @@ import fastavro
 from fastavro.read import SchemaResolutionError
 from fastavro.schema import SchemaParseException, fingerprint, to_parsing_canonical_form
 
+from capi_stream.intake.avro.layout import Layout, laid_out
 from capi_stream.intake.avro.resolution import differences
 from capi_stream.intake.avro.schemas import (
     MISSING,
@@ -28,7 +29,6 @@ from capi_stream.intake.avro.schemas import (
     Union,
 )
 from capi_stream.intake.avro.straight import ODD, straight_decoder
-from capi_stream.intake.avro.straight_source import ALL, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,12 @@ class Undecodable:
 
 
 class Decoder:
-    """Reads bytes that were written with `writer` as records of `reader`, of which only `wanted` need be there.
+    """Reads bytes that were written with `writer` as records of `reader`: `layout` says what is wanted of them.
 
     Raises SchemaError where no record of `writer` can be read as `reader`.
     """
 
-    def __init__(self, writer: Type, reader: Type, wanted: Wanted = ALL) -> None:
+    def __init__(self, writer: Type, reader: Type, layout: Layout = ()) -> None:
         if found := differences(writer, reader):
             raise SchemaError("; ".join(found[:5]))
         self._writer = _parsed(writer)
@@ -54,19 +54,21 @@ class Decoder:
             self._reader = None  # fastavro reads about twice as fast without one
         else:
             _fill_defaults(self._reader, reader, set())
-        self._straight = straight_decoder(writer, reader, wanted)
+        self._layout = layout
+        self._straight = straight_decoder(writer, reader, layout)
 
-    def __call__(self, value: bytes, start: int) -> Any:
-        """What is wanted of the record in `value` from `start` on, or Undecodable. Total: any bytes give either."""
+    def __call__(self, value: bytes, start: int) -> tuple[Any, ...] | Undecodable:
+        """What is wanted of the record in `value` from `start` on. Total: any bytes give that, or Undecodable."""
         if self._straight is not None:
             try:
                 return self._straight(value, start)
             except ODD:
                 pass  # fastavro says what is odd about it, or reads it
-        return self.whole(value, start)
+        record = self.whole(value, start)
+        return record if isinstance(record, Undecodable) else laid_out(record, self._layout)
 
     def whole(self, value: bytes, start: int) -> Any:
-        """As a call, with every field."""
+        """The record itself with all its fields, or Undecodable."""
         stream = io.BytesIO(value)
         stream.seek(start)
         try:

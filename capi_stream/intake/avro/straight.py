@@ -1,7 +1,7 @@
-"""A writer's and a reader's schema -> one straight-line Python function that decodes the fields which are wanted.
+"""A writer's and a reader's schema -> one straight-line Python function that decodes the values which are wanted.
 
-fastavro asks at every value what kind it is, and makes every field. Here both are decided once, when the schema is
-first seen. Only the plain way is in it: whatever is odd (a negative length, a block with its size, an unknown symbol,
+fastavro asks at every value what kind it is, and makes every field and a dict of them. Here all is decided once, when
+the schema is first seen. Only the plain way is in it: whatever is odd (a negative length, a block with its size, an unknown symbol,
 bytes that end early) raises one of ODD, and then the word of fastavro counts.
 """
 
@@ -11,12 +11,14 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from capi_stream.intake.avro.layout import Layout
 from capi_stream.intake.avro.resolution import shown
 from capi_stream.intake.avro.schemas import Type
-from capi_stream.intake.avro.straight_source import ALL, NotStraightError, Wanted, straight_source
+from capi_stream.intake.avro.straight_lines import NotStraightError
+from capi_stream.intake.avro.straight_source import straight_source
 from capi_stream.intake.generated import executed
 
-Decode = Callable[[bytes, int], Any]
+Decode = Callable[[bytes, int], tuple[Any, ...]]
 
 
 class OddError(Exception):
@@ -27,14 +29,14 @@ ODD = (OddError, LookupError, ValueError, OverflowError, struct.error)
 BEYOND = 1 << 64
 
 
-def straight_decoder(writer: Type, reader: Type, wanted: Wanted = ALL) -> Decode | None:
-    """A function of bytes and where they begin, which gives the record; None where the schemas are not plain enough.
+def straight_decoder(writer: Type, reader: Type, layout: Layout) -> Decode | None:
+    """A function of bytes and where they begin, which gives what `layout` wants of a record; None where none leads.
 
     It raises one of ODD for what it does not read, bytes that are left over among it. Of what is not wanted it gives
     nothing, and does not see whether texts in it are UTF-8.
     """
     try:
-        source = straight_source(writer, reader, wanted)
+        source = straight_source(writer, reader, layout)
     except NotStraightError:
         return None
     return cast("Decode", executed(source, f"decoder of {shown(writer)}", GIVEN)["decode"])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, cast
 
+from capi_stream.intake.avro.layout import Layout, laid_out
 from capi_stream.intake.avro.schemas import Type
-from capi_stream.intake.avro.straight_source import Wanted
 from capi_stream.intake.generated import executed
 from capi_stream.intake.mapping.generating import generate
 from capi_stream.intake.mapping.runtime import GIVEN, Draft, Filtered
@@ -14,20 +14,26 @@ from capi_stream.intake.mapping.spec import MappingError
 from capi_stream.intake.mapping.spec_text import read_spec
 from capi_stream.model import Dropped, PixelId, Record
 
-Run = Callable[[dict[str, Any], Record, Mapping[str, PixelId], list[Dropped]], list[Draft] | Filtered]
+Run = Callable[[tuple[Any, ...], Record, Mapping[str, PixelId], list[Dropped]], list[Draft] | Filtered]
 
 
 class CompiledMapping(NamedTuple):
-    """`run(decoded, record, stores, dropped)` makes Drafts or Filtered of a decoded record; `source` is its text.
+    """`run_laid_out(values, record, stores, dropped)` makes Drafts or Filtered of what `layout` wants of a record.
 
-    `run` raises `coercions.UnfitValueError` where the record holds a number that no event can. Of the decoded record it
-    reads `wanted`. `is_sure`: each event's keys and JSON types are those that the API takes, whatever the record.
+    It raises `coercions.UnfitValueError` where the record holds a number that no event can; `source` is its text.
+    `is_sure`: each event's keys and JSON types are those that the API takes, whatever the record.
     """
 
-    run: Run
+    run_laid_out: Run
     source: str
-    wanted: Wanted
+    layout: Layout
     is_sure: bool
+
+    def run(
+        self, decoded: Mapping[str, Any], record: Record, stores: Mapping[str, PixelId], dropped: list[Dropped]
+    ) -> list[Draft] | Filtered:
+        """The same of a whole decoded record."""
+        return self.run_laid_out(laid_out(decoded, self.layout), record, stores, dropped)
 
 
 def compile_mapping(text: str, name: str, schema: Type, schema_name: str) -> CompiledMapping:
@@ -41,14 +47,5 @@ def compile_mapping(text: str, name: str, schema: Type, schema_name: str) -> Com
         raise MappingError(name, [*mistakes, *source.mistakes])
     text = source.text(spec.name)
     run = cast("Run", executed(text, f"mapping {name} for {schema_name}", GIVEN)["mapping"])
-    return CompiledMapping(run, text, _tree(source.reads), source.is_sure)
+    return CompiledMapping(run, text, source.fields.layout(), source.is_sure)
 
-
-def _tree(paths: Iterable[tuple[str, ...]]) -> Wanted:
-    """Paths as a tree: what is read of a record, and of that in turn."""
-    tree: dict[str, Any] = {}
-    for path in paths:
-        within = tree
-        for name in path:
-            within = within.setdefault(name, {})
-    return tree

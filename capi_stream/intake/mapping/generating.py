@@ -21,7 +21,7 @@ def generate(spec: Spec, schema: Type, schema_name: str) -> Source:
     """The text of `mapping(record, kafka, stores, dropped)`, which gives Drafts or Filtered, with every mistake."""
     source = Source(schema_name)
     generator = _Generator(source)
-    record = Scope("record", schema, f"schema {schema_name}")
+    record = Scope("record", schema, f"schema {schema_name}", source.unpack(source.fields, "record"))
     for each in spec.filters:
         with source.under(f"if {test_of(source, each.condition, record)}:"):
             source.line(f"return Filtered({each.reason!r})")

@@ -12,6 +12,7 @@ from capi_stream.intake.mapping.source import NULL, Atom, Source
 from capi_stream.intake.mapping.spec import Path
 from capi_stream.intake.mapping.spec_nodes import nearest
 from capi_stream.intake.mapping.targets import parameter_at
+from capi_stream.intake.mapping.unpacking import Unpacking, through_records
 from capi_stream.intake.parameters.table import Kind
 
 SLOTS = "app_data.extinfo"
@@ -39,14 +40,14 @@ FIELDS: Mapping[str, tuple[str, Found]] = {
 class Scope:
     """What paths begin at: the record, or an item of an array; with what has been read from it, by path.
 
-    `name` is its variable, `called` what messages say of it.
+    `name` is its variable, `called` what messages say of it; `unpacking` unpacks it where it is laid out as a tuple.
     """
 
     name: str
     type: Type
     called: str
+    unpacking: Unpacking | None
     prefix: str = ""  # of the variables that are read from it
-    path: tuple[str, ...] = ()  # of the array that it is an item of, from the record
     outer: Scope | None = None  # the record's, for an item's
     decoded: dict[tuple[str, ...], tuple[str, Found]] = field(default_factory=dict)
     values: dict[tuple[tuple[str, ...], str], Atom] = field(default_factory=dict)
@@ -101,10 +102,9 @@ def _meant(home: Scope, path: Path) -> str:
 def _decoded(source: Source, scope: Scope, parts: tuple[str, ...]) -> tuple[str, Found]:
     if parts and parts[0].startswith(RECORD):
         return _beside(source, scope, parts)
-    source.reads.add(scope.path + parts)
     if not parts:
         return _whole(source, scope)
-    if parts not in scope.decoded:
+    if parts not in scope.decoded and not _unpacked(source, scope, parts):
         before, found = _decoded(source, scope, parts[:-1])
         code, after = step(found, parts[-1], before)
         if found.is_nullable:
@@ -113,9 +113,23 @@ def _decoded(source: Source, scope: Scope, parts: tuple[str, ...]) -> tuple[str,
     return scope.decoded[parts]
 
 
+def _unpacked(source: Source, scope: Scope, parts: tuple[str, ...]) -> bool:
+    """Take what is at `parts` from the tuple, if it is in one."""
+    if scope.unpacking is None or (found := through_records(at(scope.type), parts)) is None:
+        return False
+    scope.unpacking.fields.add(parts, found)
+    if parts not in scope.unpacking.variables:  # it may have been read before in a branch
+        scope.unpacking.variables[parts] = source.name("_".join([scope.prefix, *parts]))
+    scope.decoded[parts] = scope.unpacking.variables[parts], found
+    return True
+
+
 def _whole(source: Source, scope: Scope) -> tuple[str, Found]:
     """The record itself, or the item. An empty text counts as null."""
     found = at(scope.type)
+    if scope.unpacking is not None:
+        scope.unpacking.fields.add((), found)
+        scope.unpacking.variables[()] = scope.name
     if not found.texts:
         return scope.name, found
     if () not in scope.decoded:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from capi_stream.intake.mapping.runtime import GIVEN
 from capi_stream.intake.mapping.spec import Mistake, Place
+from capi_stream.intake.mapping.unpacking import Fields, Unpacking
 
 PARAMETERS = ("record", "kafka", "stores", "dropped")
 BUILT_INS = ("any", "bool", "bytes", "dict", "float", "int", "str", "type")
@@ -42,21 +43,28 @@ class Source:
     def __init__(self, schema_name: str) -> None:
         self.schema_name = schema_name
         self.mistakes: list[Mistake] = []
-        self.reads: set[tuple[str, ...]] = set()  # paths from the record, through its lists
+        self.fields = Fields()  # of the record
         self.is_sure = True  # what is made is of the parameters' JSON types, whatever the record
         self._tables: list[str] = []
-        self._lines: list[str] = []
+        self._lines: list[str | Unpacking] = []
         self._indent = 1
         self._names = {*PARAMETERS, *GIVEN, *BUILT_INS, *keyword.kwlist, "key", "each", "mapping"}
 
     def text(self, mapping_name: str) -> str:
         """The whole of it: tables, then the function."""
         head = [f"# Compiled from the mapping {mapping_name} for {self.schema_name}.", *self._tables]
-        return "\n".join([*head, "", "", f"def mapping({', '.join(PARAMETERS)}):", *self._lines, ""])
+        lines = [text for line in self._lines for text in ([line] if isinstance(line, str) else line.lines())]
+        return "\n".join([*head, "", "", f"def mapping({', '.join(PARAMETERS)}):", *lines, ""])
 
     def line(self, text: str) -> None:
         """Write one line."""
         self._lines.append("    " * self._indent + text)
+
+    def unpack(self, fields: Fields, name: str) -> Unpacking:
+        """Write the line that unpacks the tuple `name`."""
+        made = Unpacking(fields, name, "    " * self._indent)
+        self._lines.append(made)
+        return made
 
     @contextmanager
     def under(self, text: str) -> Iterator[None]:

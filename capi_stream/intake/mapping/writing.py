@@ -220,4 +220,6 @@ class Writer:
                 with self._source.under(f"if {item} is None:"):
                     self._source.line("continue")
             called = f"an item of '{path.text}' ({shown(items)})"
-            yield Scope(item, items, called, item, home.path + parts, outer=scope.record)
+            fields = home.unpacking and home.unpacking.fields.items(parts)
+            unpacking = self._source.unpack(fields, item) if fields else None
+            yield Scope(item, items, called, unpacking, item, outer=scope.record)
