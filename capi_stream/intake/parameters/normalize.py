@@ -50,6 +50,7 @@ _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _PUBLIC_V4 = re.compile(
     rf"(?!10\.|127\.|169\.254\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.){_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}"
 )
+_PLAIN_CURRENCIES = {code.upper(): code for code in words.CURRENCIES}
 _NO_ASCII_PUNCTUATION = dict.fromkeys(map(ord, WHITESPACE + string.punctuation))
 
 
@@ -243,6 +244,8 @@ def plain(text: str) -> str | LeftOut:
 
 def currency(text: str) -> str | LeftOut:
     """currency: an ISO 4217 code in lowercase, whatever stands around its three letters."""
+    if plain := _PLAIN_CURRENCIES.get(text):  # as most write it
+        return plain
     code = _NO_LETTER.sub("", text.lower())
     return code if code in words.CURRENCIES else UNKNOWN
 
