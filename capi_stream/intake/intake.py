@@ -51,7 +51,7 @@ TOGETHER = 64  # records: what they become still fits into a processor's cache
 
 @dataclass(slots=True)
 class Decoded:
-    """A record whose value could be decoded, and what has become of it so far. `values` are laid out for its mapping."""
+    """A record that could be decoded, with its `values` laid out for its mapping, and what has become of it so far."""
 
     topic: Topic
     record: Record

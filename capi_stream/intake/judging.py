@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from capi_stream.intake.encoding import encode
@@ -41,7 +42,7 @@ class Judging:
             elif isinstance(judged, Violation):
                 mapped.rejections.append(_refused("validate", judged, event, index, pixel))
             elif wanted := self._wanted(destinations, event):
-                mapped.events.append(_accepted(event, index, pixel, wanted, judged))
+                mapped.events.append(_accepted(event, index, wanted, judged))
             else:
                 mapped.filtered.append(NO_DESTINATION)
 
@@ -62,11 +63,15 @@ class Judging:
         return tuple(each for each in destinations if each not in conditions or holds(conditions[each], event))
 
 
-def _accepted(
-    event: dict[str, Any], index: int, pixel: PixelId, destinations: tuple[Destination, ...], body: bytes
-) -> Event:
+@lru_cache(maxsize=1_000)
+def _shared(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Equal `keys` as one object: thousands of events wait at a time, and most have the same."""
+    return keys
+
+
+def _accepted(event: dict[str, Any], index: int, destinations: tuple[Destination, ...], body: bytes) -> Event:
     return Event(
-        pixel,
+        destinations[0].pixel,
         destinations,
         event["event_name"],
         event["event_id"],
@@ -74,7 +79,7 @@ def _accepted(
         rules.not_after(event),
         body,
         index,
-        tuple(event["user_data"]),
+        _shared(tuple(event["user_data"])),
     )
 
 

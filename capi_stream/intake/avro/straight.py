@@ -1,8 +1,8 @@
 """A writer's and a reader's schema -> one straight-line Python function that decodes the values which are wanted.
 
 fastavro asks at every value what kind it is, and makes every field and a dict of them. Here all is decided once, when
-the schema is first seen. Only the plain way is in it: whatever is odd (a negative length, a block with its size, an unknown symbol,
-bytes that end early) raises one of ODD, and then the word of fastavro counts.
+the schema is first seen. Only the plain way is in it: whatever is odd (a negative length, a block with its size, an
+unknown symbol, bytes that end early) raises one of ODD, and then the word of fastavro counts.
 """
 
 from __future__ import annotations

@@ -48,4 +48,3 @@ def compile_mapping(text: str, name: str, schema: Type, schema_name: str) -> Com
     text = source.text(spec.name)
     run = cast("Run", executed(text, f"mapping {name} for {schema_name}", GIVEN)["mapping"])
     return CompiledMapping(run, text, source.fields.layout(), source.is_sure)
-
