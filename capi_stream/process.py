@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
-from capi_stream import outlets
+from capi_stream import allocator, outlets
 from capi_stream.config import Settings
 from capi_stream.endpoints.posters import PosterBroken
 from capi_stream.endpoints.tokens import Tokens
@@ -41,6 +41,7 @@ def run_shadow(settings: Settings) -> int:
 
 
 def _run(settings: Settings, make: Callable[[Settings, Tokens], Outlets]) -> int:
+    allocator.keep_little()
     set_up(settings.logs)
     asked = Asked()
     try:

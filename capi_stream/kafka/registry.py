@@ -9,16 +9,19 @@ from collections import Counter, OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import NamedTuple
-
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
-from confluent_kafka.schema_registry.error import SchemaRegistryError
+from typing import TYPE_CHECKING, NamedTuple
 
 from capi_stream.delivery.outcomes import backoff
 from capi_stream.kafka.clients import log
 from capi_stream.kafka.failures import KafkaFailure
 from capi_stream.kafka.settings import RegistrySettings
 from capi_stream.model import SchemaKey
+
+if TYPE_CHECKING:
+    from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+
+# The client comes with Authlib and its cryptography, 14 MB, so it is imported when one is made: topics without
+# Confluent's framing need no registry.
 
 UNKNOWN_CODE = 40403  # the registry's own word; a 404 without it is some proxy's page
 IDLE_SECONDS = 1.0
@@ -119,6 +122,8 @@ class SchemaFetcher:
         return backoff(self._failures, self._chance.random(), cap=self._settings.longest_backoff_seconds)
 
     def _ask(self, key: SchemaKey, now: float) -> None:
+        from confluent_kafka.schema_registry.error import SchemaRegistryError
+
         try:
             schema = self._schema(key)
             answer = Fetched(key, text_of(schema), tuple(references_of(self._client, schema)))
@@ -170,6 +175,8 @@ class SchemaFetcher:
 
 def registry_client(settings: RegistrySettings) -> SchemaRegistryClient:
     """A client of the registry. Raises KafkaFailure for properties that it refuses."""
+    from confluent_kafka.schema_registry import SchemaRegistryClient
+
     # Not the client's own retries: who asks asks again, and an outage would show only after four timeouts.
     own = {"timeout": settings.answer_seconds, "max.retries": 0}
     try:
