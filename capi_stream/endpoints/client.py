@@ -1,4 +1,4 @@
-"""One post: a batch out, an outcome back. Nothing of httpx is seen outside, its exceptions least of all."""
+"""One post: a batch out, an outcome back. Nothing of HTTP is seen outside, its libraries' exceptions least of all."""
 
 from __future__ import annotations
 
@@ -6,27 +6,21 @@ import hashlib
 import hmac
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
+import h11
 import httpcore
-import httpx
 import orjson
 
 from capi_stream.delivery import answers
 from capi_stream.delivery.batches import Batch
 from capi_stream.delivery.outcomes import Outcome
-from capi_stream.endpoints.network import Deadline, Transport
+from capi_stream.endpoints.connections import Connections, Headers
 from capi_stream.endpoints.settings import PosterSettings, Target
 from capi_stream.endpoints.tokens import Tokens
 
-_UNSENT = (
-    httpcore.ConnectError,
-    httpcore.ConnectTimeout,
-    httpcore.PoolTimeout,
-    httpcore.ProxyError,
-    httpcore.UnsupportedProtocol,
-)
+_UNSENT = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError)
 
 
 class Client:
@@ -42,8 +36,7 @@ class Client:
         self._settings = settings
         self._tokens = tokens
         self._unix_clock = unix_clock
-        self._deadline = Deadline()
-        self._http = connections(settings, self._deadline, trusted)
+        self._connections = Connections(settings, trusted)
 
     def post(self, batch: Batch) -> Outcome:
         """Post `batch` and read what came back. Ends within the timeouts' `post` seconds, and raises nothing."""
@@ -51,7 +44,6 @@ class Client:
         token = None if target.credential is None else self._tokens.token(target.credential)
         if token is None and target.credential is not None:
             return answers.token_unusable()
-        self._deadline.start(self._settings.timeouts.post)
         try:
             return self._exchange(target, token, batch)
         except _UNSENT as error:
@@ -60,75 +52,52 @@ class Client:
             return answers.timed_out(is_unknown=False)  # the API cannot have accepted what it has only a part of
         except httpcore.TimeoutException:
             return answers.timed_out(is_unknown=True)
-        except (httpcore.NetworkError, httpcore.ProtocolError):
+        except (httpcore.NetworkError, h11.ProtocolError):
             return answers.connection_lost()
 
     def _exchange(self, target: Target, token: str | None, batch: Batch) -> Outcome:
-        body = self._body(target, token, batch)
-        sent = _headers(target, token) | {"Content-Length": str(sum(map(len, body)))}  # else it would go in chunks
-        try:
-            with self._http.stream("POST", url_of(target), content=body, headers=sent) as response:
-                status, headers = response.status_code, dict(response.headers)
-                answer = b"" if status == 413 else self._read(response)  # 413 says it all, however long its page is
-        finally:
-            body.clear()  # request and response hold each other: a megabyte would wait for the garbage collector
+        status, headers, answer = self._connections.exchange(
+            target.endpoint.url, self._request(target, token, batch), self._settings.answer_bytes
+        )
         if answer is None:
             return answers.answer_too_large(status)
         read = answers.read_graph if target.endpoint.kind == "graph" else answers.read_gateway
         return read(status, headers, _without(token, answer), self._unix_clock())
 
-    def _body(self, target: Target, token: str | None, batch: Batch) -> list[bytes]:
+    def _request(self, target: Target, token: str | None, batch: Batch) -> bytes:
+        body = self._body(target, token, batch)
+        return self._connections.request("POST", target.endpoint.url, _path_of(target), _headers(target, token), body)
+
+    def _body(self, target: Target, token: str | None, batch: Batch) -> Sequence[bytes]:
         """The request's JSON object in parts, around the events that were encoded long ago."""
         fields = _fields(target, token, self._secret_of(target))
         beside = b"".join(b",%b:%b" % (orjson.dumps(name), orjson.dumps(value)) for name, value in fields.items())
-        return [b'{"data":', batch.body(), beside + b"}"]
+        return (b'{"data":', batch.body(), beside, b"}")
 
     def _secret_of(self, target: Target) -> str | None:
         return None if target.credential is None else self._settings.credentials[target.credential].app_secret
 
-    def _read(self, response: httpx.Response) -> bytes | None:
-        """The answer's bytes; None if there are more than `answer_bytes`. One that cannot be decompressed is empty."""
-        parts, size = [], 0
-        try:
-            for part in response.iter_bytes():
-                parts.append(part)
-                size += len(part)
-                if size > self._settings.answer_bytes:
-                    return None
-        except httpx.DecodingError:
-            return b""
-        return b"".join(parts)
-
     def close(self) -> None:
         """Close all connections."""
-        self._http.close()
-
-
-def connections(settings: PosterSettings, deadline: Deadline, trusted: ssl.SSLContext) -> httpx.Client:
-    """A client of HTTP as the settings ask for, each of whose requests keeps `deadline`."""
-    times = settings.timeouts
-    return httpx.Client(
-        transport=Transport(deadline, trusted, settings.proxy),
-        timeout=httpx.Timeout(connect=times.connect, write=times.write, read=times.read, pool=times.post),
-        headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "capi-stream"},
-        follow_redirects=False,  # a redirect is an outage: our token goes to no host that an answer names
-        trust_env=False,  # no proxy, netrc or authorities but those of the settings
-    )
+        self._connections.close()
 
 
 def url_of(target: Target) -> str:
     """Where events of `target` are posted. Never with a secret in it: URLs end up in logs."""
-    base, pixel = target.endpoint.url.rstrip("/"), quote(target.destination.pixel, safe="")
-    if target.endpoint.kind == "gateway":
-        return f"{base}/capi/{pixel}/events"
-    return f"{base}/{target.endpoint.version}/{pixel}/events"
+    return target.endpoint.url.rstrip("/") + _path_of(target)
 
 
-def _headers(target: Target, token: str | None) -> dict[str, str]:
-    headers = {"Content-Type": "application/json; charset=utf-8"}
-    if target.endpoint.kind == "graph" and token is not None:
-        headers["Authorization"] = f"Bearer {token}"
-    return headers
+def _path_of(target: Target) -> str:
+    pixel = quote(target.destination.pixel, safe="")
+    below = "capi" if target.endpoint.kind == "gateway" else target.endpoint.version
+    return f"/{below}/{pixel}/events"
+
+
+def _headers(target: Target, token: str | None) -> Headers:
+    of_body = ("Content-Type", "application/json; charset=utf-8")
+    if target.endpoint.kind == "gateway" or token is None:
+        return (of_body,)
+    return (of_body, ("Authorization", f"Bearer {token}"))
 
 
 def _fields(target: Target, token: str | None, app_secret: str | None) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""Connections on which a whole post keeps one deadline.
+"""A network on which a whole post keeps one deadline.
 
-The timeouts of httpx are per read and per write, so an answer that is dripped a byte at a time outlasts them all (seen:
-16 s under a timeout of 1 s). httpcore, the engine under httpx, takes a network of one's own: this one gives each wait
-no more than what is left of the post.
+The timeouts of httpcore are per read and per write, so an answer that is dripped a byte at a time outlasts them all
+(seen: 16 s under a timeout of 1 s). It takes a network of one's own: this one gives each wait no more than what is left
+of the post. Its errors tell in which phase they rose, and its streams know TLS within TLS.
 """
 
 from __future__ import annotations
@@ -12,18 +12,15 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
+import certifi
 import httpcore
-import httpx
 
-IDLE_SECONDS = 30.0  # less than the minute after which servers drop an idle connection, perhaps under our hands
 SLICE_BYTES = 16 * 1024  # of a body, between two looks at the deadline
-
-_LEFT_OUT = (b"location", b"set-cookie")
 
 
 class Deadline:
@@ -128,68 +125,13 @@ class BoundedStream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-class Transport(httpx.BaseTransport):
-    """httpx's way into httpcore, with our network.
-
-    Exceptions are httpcore's own: they tell in which phase they rose. Two headers of an answer are left out: httpx
-    would parse a `Location` even where it must not follow it, and raise; and it would keep cookies for the next post.
-    """
-
-    def __init__(self, deadline: Deadline, trusted: ssl.SSLContext, proxy: str | None) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=trusted,
-            proxy=None if proxy is None else _proxy(proxy, trusted),
-            keepalive_expiry=IDLE_SECONDS,
-            network_backend=Network(deadline),
-        )
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send `request`; the answer's body is read by the caller."""
-        url = request.url
-        assert isinstance(request.stream, httpx.SyncByteStream)
-        answer = self._pool.handle_request(
-            httpcore.Request(
-                request.method,
-                httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
-        )
-        headers = [(name, value) for name, value in answer.headers if name.lower() not in _LEFT_OUT]
-        return httpx.Response(answer.status, headers=headers, stream=_Body(answer), extensions=answer.extensions)
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._pool.close()
-
-
-class _Body(httpx.SyncByteStream):
-    """An answer's body, read as it comes."""
-
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._answer.iter_stream()
-
-    def close(self) -> None:
-        self._answer.close()
-
-
-def _proxy(url: str, trusted: ssl.SSLContext) -> httpcore.Proxy:
-    proxy = httpx.Proxy(url)  # takes user and password out of the URL
-    return httpcore.Proxy(
-        str(proxy.url), auth=proxy.raw_auth, ssl_context=trusted if proxy.url.scheme == "https" else None
-    )
-
-
 def trusted_authorities(ca_file: Path | None) -> ssl.SSLContext:
     """Whom we believe: the public authorities, and those of `ca_file` (PEM).
 
     The environment's SSL_CERT_FILE is not looked at. Raises ValueError where the file cannot be used.
     """
-    trusted = httpx.create_ssl_context(trust_env=False)
+    trusted = ssl.create_default_context(cafile=certifi.where())
+    trusted.set_alpn_protocols(["http/1.1"])
     if ca_file is not None:
         try:
             trusted.load_verify_locations(cafile=ca_file)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple
+from urllib.parse import urlencode
 
-import httpcore
-import httpx
-
-from capi_stream.endpoints.client import connections, proof_of
-from capi_stream.endpoints.network import Deadline, trusted_authorities
+from capi_stream.endpoints.client import proof_of
+from capi_stream.endpoints.connections import FAILURES, Connections
+from capi_stream.endpoints.network import trusted_authorities
 from capi_stream.endpoints.settings import PosterSettings, Target
 
 
@@ -26,8 +25,7 @@ class Questions:
     def __init__(self, settings: PosterSettings, answer_bytes: int) -> None:
         self._settings = settings
         self._answer_bytes = answer_bytes
-        self._deadline = Deadline()
-        self._http = connections(settings, self._deadline, trusted_authorities(settings.ca_file))
+        self._connections = Connections(settings, trusted_authorities(settings.ca_file))
 
     def ask(self, path: str, target: Target, token: str, query: Mapping[str, str]) -> Answer | str:
         """GET `path` under the token of `target`, a pixel at Graph; or why there is no answer, which is safe to show.
@@ -37,26 +35,15 @@ class Questions:
         assert target.credential is not None
         secret = self._settings.credentials[target.credential].app_secret
         proof = {} if secret is None else {"appsecret_proof": proof_of(secret, token)}
-        url = f"{target.endpoint.url.rstrip('/')}/{target.endpoint.version}/{path}"
-        headers = {"Authorization": f"Bearer {token}"}
-        self._deadline.start(self._settings.timeouts.post)
+        asked = f"/{target.endpoint.version}/{path}?{urlencode({**query, **proof})}"
+        headers = (("Authorization", f"Bearer {token}"),)
         try:
-            with self._http.stream("GET", url, params={**query, **proof}, headers=headers) as answer:
-                return Answer(answer.status_code, self._body(answer))
-        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, httpcore.ProxyError) as error:
+            request = self._connections.request("GET", target.endpoint.url, asked, headers)
+            status, _, body = self._connections.exchange(target.endpoint.url, request, self._answer_bytes)
+        except FAILURES as error:
             return type(error).__name__  # not its text, which might quote the URL
-
-    def _body(self, answer: httpx.Response) -> bytes:
-        body = b""
-        try:
-            for part in answer.iter_bytes():
-                body += part
-                if len(body) > self._answer_bytes:
-                    return b""
-        except httpx.DecodingError:
-            return b""
-        return body
+        return Answer(status, body or b"")
 
     def close(self) -> None:
         """Close all connections."""
-        self._http.close()
+        self._connections.close()

@@ -1,4 +1,4 @@
-"""Whom the client trusts, and the proxy between it and the API."""
+"""Whom the client trusts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import trustme
 
 from capi_stream.delivery.outcomes import Accepted
 from capi_stream.endpoints.network import trusted_authorities
-from tests.shells.one_post import PATIENT_SECONDS, SHORT, Post, answering, drip_the_head, post, reason
+from tests.shells.one_post import PATIENT_SECONDS, SHORT, Post, drip_the_head, post, reason
 from tests.shells.tiny_api import TinyApi
 
 __all__ = ["post"]  # the fixture: posts one batch
@@ -66,28 +66,3 @@ def test_a_ca_file_that_cannot_be_used_is_named(tmp_path: Path, content: str | N
         file.write_text(content)
     with pytest.raises(ValueError, match=r"ca_file .*ca\.pem cannot be used .* PEM"):
         trusted_authorities(file)
-
-
-def test_a_proxy_of_the_settings_is_used(post: Post) -> None:
-    with TinyApi() as proxy:
-        url = proxy.url.replace("//", "//user:pass@")
-        assert isinstance(post("http://graph.test", proxy=url), Accepted)
-    (request,) = proxy.requests
-    assert request.line == "POST http://graph.test/v25.0/100/events HTTP/1.1"
-    assert request.headers["proxy-authorization"].startswith("Basic ")
-
-
-def test_a_proxy_that_refuses_the_tunnel_is_surely_not_sent(post: Post) -> None:
-    with answering(407, b"") as proxy:
-        assert reason(post("https://graph.test", proxy=proxy.url)) == ("not_connected", False)
-    (request,) = proxy.requests
-    assert request.line == "CONNECT graph.test:443 HTTP/1.1"
-    assert "authorization" not in request.headers  # that is for the API's ears
-
-
-def test_a_proxy_of_the_environment_is_not_used(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:1")
-    monkeypatch.setenv("no_proxy", "")
-    with TinyApi() as api:
-        assert isinstance(post(api.url), Accepted)
