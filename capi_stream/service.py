@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 import structlog
 
 from capi_stream.config import Settings
 from capi_stream.config.facts import facts
-from capi_stream.delivery.engine import Engine
+from capi_stream.delivery.batches import Batch
+from capi_stream.delivery.engine import ANSWER_WAIT_SECONDS, Engine
+from capi_stream.delivery.outcomes import Outcome
 from capi_stream.endpoints.tokens import Renewed, Tokens
 from capi_stream.intake.intake import Intake
 from capi_stream.kafka.clients import LIBRDKAFKA
@@ -27,7 +29,6 @@ from capi_stream.signals import Asked
 log = structlog.get_logger("capi_stream")
 
 POLL_RECORDS = 1_000  # what one poll may bring beyond the budget
-ANSWER_WAIT_SECONDS = 0.02  # while a partition is given back, for the next answer
 SHOW_EVERY_SECONDS = 1.0
 
 
@@ -69,8 +70,10 @@ class Service:
             for record, reading in self._intake.readings(records, unix_now):
                 self._engine.received(record, reading, now)
             self._learn_schemas()
+        with self._phases.timed("idle"):
+            answers = list(self._posters.answers(0.0 if records else self._engine.wait_for_answers))
         with self._phases.timed("engine"):
-            self._exchange()
+            self._exchange(answers)
         with self._phases.timed("commit"):
             self._consumer.keep_paused(self._engine.paused())
             self._consumer.commit(self._engine.commit(time.monotonic()))
@@ -102,9 +105,9 @@ class Service:
             for ticket in self._engine.unresolved(schema):
                 self._engine.resolved(ticket, self._intake(ticket.record, time.time()), time.monotonic())
 
-    def _exchange(self, wait_seconds: float = 0.0) -> None:
+    def _exchange(self, answers: Iterable[tuple[Batch, Outcome]]) -> None:
         """Take in what came back from the API and from the letters' topics, and hand out what is due."""
-        for batch, outcome in self._posters.answers(wait_seconds):
+        for batch, outcome in answers:
             now = time.monotonic()
             self._watch.answered(batch, outcome, now - batch.posted_at, time.time())
             self._engine.answered(batch, outcome, now, random.random())  # noqa: S311  it spreads, and hides nothing
@@ -166,7 +169,7 @@ class Service:
         deadline = min(time.monotonic() + self._deadlines.revoke_seconds, self._give_back_by)
         self._engine.revoking(partitions)
         while self._engine.in_flight(partitions) and time.monotonic() < deadline - self._deadlines.commit_seconds:
-            self._exchange(ANSWER_WAIT_SECONDS)
+            self._exchange(self._posters.answers(ANSWER_WAIT_SECONDS))
         if commit := self._engine.final_commit(partitions):
             error = self._consumer.commit_now(commit, self._deadlines.commit_seconds)
             if error is not None:

@@ -47,6 +47,7 @@ from capi_stream.model import (
 )
 
 BUSY_WAIT_SECONDS = 0.02  # nothing wakes a poll that waits for records: an answer is seen at most this much later
+ANSWER_WAIT_SECONDS = 0.02  # nothing wakes who waits for an answer: records are seen at most this much later
 IDLE_WAIT_SECONDS = 0.1
 
 
@@ -252,10 +253,17 @@ class Engine:
 
     def wait(self, now: float) -> float:
         """Seconds for which a poll may wait for records before something is due."""
+        if self.wait_for_answers:
+            return 0.0
         if self._posts or self._letterbox or self._unresolved or self._lanes.has_ripe:
             return BUSY_WAIT_SECONDS
         due = self._lanes.next_due()
         return IDLE_WAIT_SECONDS if due is None else min(BUSY_WAIT_SECONDS, max(0.0, due - now))
+
+    @property
+    def wait_for_answers(self) -> float:
+        """Seconds to wait for an answer where no record came: what is ripe can go only when a post is free again."""
+        return ANSWER_WAIT_SECONDS if self._posts and self._lanes.has_ripe else 0.0
 
     # Fed and asked: the end.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from heapq import heappop, heappush
 from itertools import count
+from math import inf
 
 from capi_stream.delivery.batches import Batch, Entry
 from capi_stream.delivery.gates import Gate, Gates, gate_name
@@ -22,6 +23,10 @@ def is_foreign(entry: Entry) -> bool:
     return not entry.ticket.tracker.is_live
 
 
+def _oldest(entries: Iterable[Entry]) -> float:
+    return min((entry.event.time for entry in entries), default=inf)
+
+
 class Lane:
     """The events of one destination: waiting ones, closed batches, and how many posts are out.
 
@@ -30,7 +35,8 @@ class Lane:
     """
 
     __slots__ = ("byte_limit", "closed", "destination", "due_at", "event_limit", "gates", "in_flight", "last_error",
-                 "parked_hold", "passed_at", "post_limit", "topics", "waiting", "waiting_bytes")  # fmt: skip
+                 "parked_hold", "passed_at", "post_limit", "topics", "waiting", "waiting_bytes",
+                 "waiting_since")  # fmt: skip
 
     def __init__(self, destination: Destination, limits: Limits) -> None:
         self.destination = destination
@@ -40,6 +46,7 @@ class Lane:
         self.post_limit = limits.pixel_limits.get(destination.pixel, limits.posts_in_flight_per_pixel)
         self.waiting: deque[Entry] = deque()
         self.waiting_bytes = 0
+        self.waiting_since = inf  # the time of the oldest event that waits: kept, since thousands can wait
         self.closed: deque[Batch] = deque()
         self.in_flight = 0
         self.due_at: float | None = None  # when the schedule looks at it next
@@ -52,6 +59,8 @@ class Lane:
         """Let `entry` wait for its batch."""
         self.waiting.append(entry)
         self.waiting_bytes += len(entry.event.body) + 1
+        if entry.event.time < self.waiting_since:
+            self.waiting_since = entry.event.time
         self.topics.add(entry.ticket.record.partition.topic)
 
     def close_reason(self, now: float, linger_seconds: float) -> str | None:
@@ -75,6 +84,7 @@ class Lane:
             size = grown
             entries.append(self.waiting.popleft())
         self.waiting_bytes -= size
+        self.waiting_since = _oldest(self.waiting)
         return Batch(self.destination, entries, size)
 
     def put_back(self, batch: Batch) -> None:
@@ -95,6 +105,7 @@ class Lane:
         out: list[tuple[Entry, Batch | None]] = [(entry, None) for entry in self.waiting if unwanted(entry)]
         self.waiting = deque(entry for entry in self.waiting if not unwanted(entry))
         self.waiting_bytes = sum(len(entry.event.body) + 1 for entry in self.waiting)
+        self.waiting_since = _oldest(self.waiting)
         for batch in self.closed:
             out += [(entry, batch) for entry in batch.withdraw(unwanted)]
         self.closed = deque(batch for batch in self.closed if batch.entries)
@@ -108,6 +119,12 @@ class Lane:
     def has_of(self, partitions: Collection[Partition]) -> bool:
         """Whether anything that waits is of `partitions`."""
         return bool(partitions) and any(entry.ticket.record.partition in partitions for entry in self.entries())
+
+    @property
+    def oldest_event_time(self) -> float | None:
+        """Unix seconds of the oldest event that waits; None where none does."""
+        oldest = min([self.waiting_since, *(_oldest(batch.entries) for batch in self.closed)])
+        return None if oldest == inf else oldest
 
     def __len__(self) -> int:
         return len(self.waiting) + sum(len(batch.entries) for batch in self.closed)

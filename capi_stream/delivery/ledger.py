@@ -128,7 +128,7 @@ class LaneView:
     destination: Destination
     waiting: int
     in_flight: int
-    oldest_event_time: int | None
+    oldest_event_time: float | None
     last_error: LastError | None
     open_batch: int = 0
     gates: tuple[tuple[str, str], ...] = ()

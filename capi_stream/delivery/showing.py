@@ -94,7 +94,7 @@ def _numbers(answer: Answer) -> Iterable[tuple[str, int | str | None]]:
 def snapshot(
     parts: Parts, counts: Counts, ledger: Ledger, paused: frozenset[Partition], now: float, unix_now: float
 ) -> Snapshot:
-    """A copy of all that is shown; costs a walk over partitions and lanes, and over waiting events of held lanes."""
+    """A copy of all that is shown; costs a walk over partitions and lanes, and over what waits for its next post."""
     lanes = tuple(_lane_view(lane) for lane in parts.lanes)
     committed_at = parts.commits.acknowledged_at
     return Snapshot(
@@ -132,7 +132,7 @@ def _lane_view(lane: Lane) -> LaneView:
         destination=lane.destination,
         waiting=len(lane),
         in_flight=lane.in_flight,
-        oldest_event_time=min((entry.event.time for entry in lane.entries()), default=None),
+        oldest_event_time=lane.oldest_event_time,
         last_error=lane.last_error,
         open_batch=len(lane.waiting),
         gates=tuple((gate.scope.value, gate.name) for gate in lane.gates),

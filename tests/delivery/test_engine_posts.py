@@ -283,6 +283,37 @@ def test_the_loop_wakes_for_the_linger_and_idles_otherwise() -> None:
     assert world.engine.wait(world.now) < idle
 
 
+def test_the_loop_waits_for_an_answer_only_where_the_next_post_waits_for_one_too() -> None:
+    world = World(batch_events=2, posts_in_flight=1)
+    world.receive_many(4)
+    assert not world.engine.wait_for_answers
+    first = world.post()
+    assert world.engine.wait_for_answers > 0
+    assert world.engine.wait(world.now) == 0
+    world.answer(first)
+    world.post()
+    assert not world.engine.wait_for_answers
+    assert world.engine.wait(world.now) > 0
+
+
+def test_the_oldest_event_that_waits_is_known_wherever_it_waits() -> None:
+    world = World(batch_events=2, posts_in_flight=1)
+
+    def oldest() -> float | None:
+        (lane,) = world.engine.snapshot(world.now, NOON).lanes
+        return lane.oldest_event_time
+
+    for age in (30, 50, 20, 40, 10):
+        world.receive(event(time=NOON - age))
+    assert oldest() == NOON - 50
+    batch = world.post()
+    assert oldest() == NOON - 40
+    world.answer(batch, TRANSIENT)
+    assert oldest() == NOON - 50
+    world.engine.revoking([P0])
+    assert oldest() is None
+
+
 def test_a_stopping_engine_reads_no_more_and_flushes() -> None:
     world = World()
     world.receive_many(1)
