@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-pins
 
-.PHONY: help env demo lint check test ops pictures simulate fuzz storms outage bench-core bench-e2e format pins release dist clean
+.PHONY: help env demo lint check test ops pictures simulate fuzz storms outage bench-core bench-e2e bench-scale format pins release dist clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -66,8 +66,11 @@ bench-core: env  ## what an event costs in core, by stage, beside plain code and
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	$(BIN)/python -m bench.core $(BENCH)
 
-bench-e2e: env  ## the service beside that plain loop, from a real Kafka to a fast sink, each on a core of its own; 15 minutes
+bench-e2e: env  ## the service beside that plain loop, from a real Kafka to a fast sink, and the latency of a steady load; 15 minutes
 	$(BIN)/python -m bench.e2e $(BENCH)
+
+bench-scale: env  ## how the cost of an event grows: members, pixels, partitions, an event's size, poison; 25 minutes
+	$(BIN)/python -m bench.scale $(BENCH)
 
 format: env  ## let the tools rewrite what they can
 	$(BIN)/ruff check --fix .

@@ -70,10 +70,11 @@ class Spread(Generic[T]):
 
 
 class Buyers:
-    """Makes purchases, one at a time. The same seed makes the same ones."""
+    """Makes purchases of `items` items, one at a time. The same seed makes the same ones."""
 
-    def __init__(self, pixels: Sequence[str], seed: int = 1) -> None:
+    def __init__(self, pixels: Sequence[str], seed: int = 1, items: int = 3) -> None:
         self._chance = chance = random.Random(seed)
+        self._items = items
         self._pixels = pixels
         self._first, self._last = Spread(_different(NAMES, self._word)), Spread(_different(NAMES, self._word))
         cities = _different(PLACES, self._city)
@@ -100,7 +101,7 @@ class Buyers:
         first, last = self._first.drawn(chance), self._last.drawn(chance)
         city, state, postal_code, country = self._places.drawn(chance)
         items: list[dict[str, Any]] = [{"sku": sku, "quantity": chance.choice((1, 1, 2)), "unit_price": price}
-                 for sku, price in (self._products.drawn(chance) for _ in range(3))]  # fmt: skip
+                 for sku, price in (self._products.drawn(chance) for _ in range(self._items))]  # fmt: skip
         return {
             "event_id": f"{chance.getrandbits(128):032x}",
             "event_type": "PURCHASE",

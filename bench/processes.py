@@ -12,31 +12,47 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 TICKS = os.sysconf("SC_CLK_TCK")
+LAST_WORDS = 2_000  # characters
+ASKED_EVERY_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a process has used: seconds of CPU, user and system together, and the most memory it ever had, in bytes."""
+    """What processes have used: seconds of CPU, user and system together; the most memory that each ever had, and what
+    is resident now, in bytes."""
 
     cpu_seconds: float
     peak_bytes: int
+    resident_bytes: int
 
 
-def cost_of(pid: int) -> Cost:
-    """What the process `pid` has used so far."""
-    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    status = Path(f"/proc/{pid}/status").read_text()
-    peak = int(status.partition("VmHWM:")[2].split()[0])
-    return Cost((int(after_name[11]) + int(after_name[12])) / TICKS, peak * 1024)
+def cost_of(pids: Sequence[int]) -> Cost:
+    """What the processes `pids` have used so far, all together."""
+    cpu = peak = resident = 0
+    for pid in pids:
+        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        status = Path(f"/proc/{pid}/status").read_text()
+        cpu += int(after_name[11]) + int(after_name[12])
+        peak += int(status.partition("VmHWM:")[2].split()[0])
+        resident += int(status.partition("VmRSS:")[2].split()[0])
+    return Cost(cpu / TICKS, peak * 1024, resident * 1024)
+
+
+def busy_seconds() -> float:
+    """For how long all cores of this machine together have not been idle, whoever used them."""
+    user, nice, system, _idle, _waiting, *others = map(int, Path("/proc/stat").read_text().split()[1:9])
+    return (user + nice + system + sum(others)) / TICKS
 
 
 @contextmanager
-def pinned(core: int) -> Iterator[None]:
-    """What is started within is on this core alone; on the last one where there are not so many."""
+def pinned(core: int | None) -> Iterator[None]:
+    """What is started within is on this core alone; on the last one where there are not so many; on any if None."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {sorted(before)[min(core, len(before) - 1)]})
+    if core is not None:
+        os.sched_setaffinity(0, {sorted(before)[min(core, len(before) - 1)]})
     try:
         yield
     finally:
@@ -44,8 +60,8 @@ def pinned(core: int) -> Iterator[None]:
 
 
 @contextmanager
-def running(arguments: Sequence[str], core: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python program of ours on one core, ended on leaving."""
+def running(arguments: Sequence[str], core: int | None, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python program of ours on one core, or on any, ended on leaving."""
     with log.open("wb") as said, pinned(core):
         process = subprocess.Popen(
             [sys.executable, *arguments], stdin=subprocess.PIPE, stdout=said, stderr=said, start_new_session=True
@@ -63,11 +79,34 @@ def running(arguments: Sequence[str], core: int, log: Path) -> Iterator[subproce
         process.stdin.close()
 
 
-def asked(url: str) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """The processes that are measured, one or more, each with its log."""
+
+    processes: Sequence[subprocess.Popen[bytes]]
+    logs: Sequence[Path]
+
+    @property
+    def cost(self) -> Cost:
+        """What they have used so far."""
+        return cost_of([process.pid for process in self.processes])
+
+    def have_all_said(self, text: str) -> bool:
+        """Whether `text` is in each one's log. Raises RuntimeError if one has ended."""
+        self.check()
+        return all(text in log.read_text() for log in self.logs)
+
+    def check(self) -> None:
+        """Raise RuntimeError, with its last words, if one has ended."""
+        for process, log in zip(self.processes, self.logs, strict=True):
+            if process.poll() is not None:
+                raise RuntimeError(f"it ended with {process.returncode}: {log.read_text()[-LAST_WORDS:]}")
+
+
+def asked(url: str) -> Any:
     """What a sink tells."""
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        found: dict[str, float] = json.loads(answer.read())
-        return found
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return json.loads(answer.read())
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
@@ -76,7 +115,7 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {seconds:.0f} s: {what}")
-        time.sleep(0.02)
+        time.sleep(ASKED_EVERY_SECONDS)
 
 
 def answers(url: str) -> bool:

@@ -1,19 +1,39 @@
 """`python -m bench.sink PORT SECONDS`: takes posts of events as fast as it can, and answers each after SECONDS.
 
-A thread a connection, and nothing of the events is read but how many there are; `GET /` tells what came. Its own CPU
-time is told too, so that a measurement can show that it was not the limit.
+A thread a connection, and nothing of the events is read but how many there are, whether one is poison, and the numbers
+of numbered ones. `GET /` tells what came, and the sink's own CPU time, so that a measurement can show that it was not
+the limit; `GET /answers` tells when each post was accepted.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import socket
 import sys
 import threading
 import time
+from typing import NamedTuple
+
+from capi_stream.sandbox.errors import ERRORS, error_body
 
 RECEIVED_AT_ONCE = 1 << 20
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+ANSWER = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+POISON_ID = "poison-"  # how the event_id of an event begins that is refused, and with it the post
+POISON = f'"event_id":"{POISON_ID}'.encode()
+# As Meta answers where it names no event: the sender must find out by itself which one it was.
+REFUSAL = error_body(ERRORS["schema"], "A", "One or more of the parameters of the request are invalid.")
+NUMBER_MARK = b'"event_id":"n-'
+NUMBER = re.compile(rb'"event_id":"n-(\d+)"')
+
+
+class Accepted(NamedTuple):
+    """One post: when it was answered, in seconds of the monotonic clock, which all processes share; its events; the
+    numbers of the numbered ones."""
+
+    at: float
+    events: int
+    numbers: list[int]
 
 
 class Sink:
@@ -23,7 +43,8 @@ class Sink:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._in_flight = 0
-        self.told: dict[str, float] = {"events": 0, "requests": 0, "most_in_flight": 0}
+        self._accepted: list[Accepted] = []
+        self.told: dict[str, float] = {"events": 0, "requests": 0, "most_in_flight": 0, "refused_alone": 0}
 
     def serve(self, connection: socket.socket) -> None:
         """Answer one request after another until the other side closes."""
@@ -43,11 +64,13 @@ class Sink:
                     return
                 body += part
             buffered = bytes(body[length:])
-            answer = self._taken(body) if head.startswith(b"post") else json.dumps(self._figures()).encode()
-            connection.sendall(ANSWER % (len(answer), answer))
+            status, answer = self._taken(body) if head.startswith(b"post") else (b"200 OK", self._figures(head))
+            connection.sendall(ANSWER % (status, len(answer), answer))
 
-    def _taken(self, body: bytearray) -> bytes:
+    def _taken(self, body: bytearray) -> tuple[bytes, bytes]:
         count = body.count(b'"event_name"')
+        numbers = [int(number) for number in NUMBER.findall(body)] if NUMBER_MARK in body else []
+        is_refused = POISON in body
         with self._lock:
             self._in_flight += 1
             self.told["most_in_flight"] = max(self.told["most_in_flight"], self._in_flight)
@@ -55,12 +78,18 @@ class Sink:
             time.sleep(self._seconds)
         with self._lock:
             self._in_flight -= 1
-            self.told["events"] += count
             self.told["requests"] += 1
-        return b'{"events_received":%d,"messages":[],"fbtrace_id":"A"}' % count
+            if is_refused:
+                self.told["refused_alone"] += count == 1
+                return b"400 Bad Request", REFUSAL
+            self.told["events"] += count
+            self._accepted.append(Accepted(time.monotonic(), count, numbers))
+        return b"200 OK", b'{"events_received":%d,"messages":[],"fbtrace_id":"A"}' % count
 
-    def _figures(self) -> dict[str, float]:
-        return {**self.told, "cpu_seconds": time.process_time()}
+    def _figures(self, head: bytes) -> bytes:
+        with self._lock:
+            found = self._accepted if head.startswith(b"get /answers") else self.told | {"cpu": time.process_time()}
+            return json.dumps(found).encode()
 
 
 def main(port: int, seconds: float) -> None:

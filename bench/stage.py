@@ -2,169 +2,119 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
-from bench.events import SCHEMA_ID, SCHEMA_TEXT, Buyers
-from bench.processes import Cost, answers, asked, cost_of, pinned, running, wait_until
+from bench.backlog import fill
+from bench.events import SCHEMA_ID, SCHEMA_TEXT
+from bench.processes import Crew, answers, pinned, running, wait_until
+from bench.scenario import Run, Scenario
+from bench.watch import Watch
 from capi_stream.sandbox.registry import StandInRegistry
 from tests.real.broker import RealBroker, free_port
-from tests.real.clients import committed, end_offsets, make_topic, publish
+from tests.real.clients import committed, end_offsets, make_topic
 
 MEASURED, OTHERS = 0, 1  # cores
 OURS, BARE = "capi-stream", "bare loop"
-STARTED = "partitions_assigned"  # in the log of either, once it could read
-MOST_SECONDS = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """What is measured. `sink_seconds` is how long the API thinks over each post.
-
-    `load`: purchases as bench/events.py makes them; or what a shop publishes, by `capi-stream produce`, which the bare
-    loop cannot read: most of it are page views without an order.
-    """
-
-    pixels: int
-    sink_seconds: float = 0.0
-    events: int = 200_000
-    partitions: int = 8
-    load: Literal["purchases", "shop"] = "purchases"
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One process's figures. `sink_busy`: the sink's CPU by the time that passed; near 1 it would be the limit."""
-
-    events_per_second: float
-    cpu_us_per_event: float
-    peak_mb: float
-    requests: int
-    events_per_request: float
-    most_in_flight: int
-    sink_busy: float
+STARTED = "partitions_assigned"  # in the log of either, once it can read
+LETTERS_SECONDS = 60.0
 
 
 class Stage:
     """A broker with a backlog for one scenario, and what the measured processes need beside it."""
 
     def __init__(self, bootstrap: str, registry: StandInRegistry, scenario: Scenario, folder: Path) -> None:
-        self._bootstrap, self._registry, self._scenario, self._folder = bootstrap, registry, scenario, folder
+        self.bootstrap, self.scenario = bootstrap, scenario
+        self._registry, self._folder = registry, folder
         self.topic = make_topic(bootstrap, f"bench-{uuid.uuid4().hex[:8]}", scenario.partitions)
-        self._pixels = [f"{10**15 + number}" for number in range(scenario.pixels)]
-        for letters in ("dead", "parked"):
-            make_topic(bootstrap, f"{self.topic}-{letters}")
-        now_ms = int(time.time() * 1000) - 60_000
+        self.pixels = [f"{10**15 + number}" for number in range(scenario.pixels)]
+        self._dead, self._parked = (make_topic(bootstrap, f"{self.topic}-{letters}") for letters in ("dead", "parked"))
         assert registry.register(f"{self.topic}-value", SCHEMA_TEXT) == SCHEMA_ID
-        self._empty = make_topic(bootstrap, f"{self.topic}-empty", scenario.partitions)
-        if scenario.load == "shop":
-            self._publish_as_a_shop()
-        else:
-            self._publish_purchases(now_ms)
+        fill(bootstrap, self.topic, registry.url, self.pixels, scenario)
 
-    def _publish_as_a_shop(self) -> None:
-        where = ["--bootstrap", self._bootstrap, "--topic", self.topic, "--registry", self._registry.url]
-        what = ["--pixels", ",".join(self._pixels), "--count", str(self._scenario.events), "--rate", "0", "--seed", "1"]
-        command = [sys.executable, "-m", "capi_stream", "produce", *where, *what]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    def run(self, way: str, members: int = 1, core: int | None = MEASURED) -> Run:
+        """Deliver the backlog by `way`: one process on a core of its own, or a group's members."""
+        before, expected = self._dead_letters(), self.scenario.poisoned
+        with self.started(way, members, core) as (url, crew):
+            watch = Watch(self.scenario, crew, url)
+            wait_until(lambda: self._is_done(watch), self.scenario.most_seconds, "everything is answered")
+            wait_until(lambda: self._dead_letters() >= before + expected, LETTERS_SECONDS, "poison is stored")
+            return watch.ended(self._dead_letters() - before)
 
-    def _publish_purchases(self, now_ms: int) -> None:
-        scenario = self._scenario
-        values = Buyers(self._pixels).values(min(scenario.events, 50_000), now_ms)
-        records = (
-            {"value": values[number % len(values)], "partition": number % scenario.partitions}
-            for number in range(scenario.events)
-        )
-        publish(self._bootstrap, self.topic, records)
+    def _is_done(self, watch: Watch) -> bool:
+        """Whether everything was answered; of a shop's events, which consent filters, whether all is committed."""
+        watch.look()
+        if self.scenario.load == "shop":
+            return committed(self.bootstrap, self._group, self.topic) == end_offsets(self.bootstrap, self.topic)
+        return watch.has_answered_all
 
-    def run(self, way: str) -> Run:
-        """Deliver the backlog by `way`."""
-        with self._sink() as url:
-            start, start_seconds = self._started(way, url)
-            with running(self._arguments(way, self.topic, url), MEASURED, self._folder / f"{way}.log") as process:
-                began = time.monotonic()
-
-                def is_done() -> bool:
-                    if process.poll() is not None:
-                        raise RuntimeError(f"it ended with {process.returncode}: see the logs in {self._folder}")
-                    return self._is_done(url)
-
-                wait_until(is_done, MOST_SECONDS, "everything is accepted")
-                seconds = time.monotonic() - began - start_seconds
-                return self._figures(start, cost_of(process.pid), seconds, asked(url))
-
-    def _is_done(self, url: str) -> bool:
-        """Whether all is accepted; of a shop's events, which consent filters, whether all is committed."""
-        if self._scenario.load == "purchases":
-            return asked(url)["events"] >= self._scenario.events
-        return committed(self._bootstrap, self._group, self.topic) == end_offsets(self._bootstrap, self.topic)
+    @contextmanager
+    def started(self, way: str, members: int = 1, core: int | None = MEASURED) -> Iterator[tuple[str, Crew]]:
+        """The sink's address, and processes that can read from now on."""
+        logs = [self._folder / f"{way}-{number}.log" for number in range(members)]
+        with self._sink() as url, ExitStack() as entered:
+            arguments = self._arguments(way, url)
+            crew = Crew([entered.enter_context(running(arguments, core, log)) for log in logs], logs)
+            wait_until(lambda: crew.have_all_said(STARTED), 60, "all have their partitions")
+            yield url, crew
 
     @contextmanager
     def _sink(self) -> Iterator[str]:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
-        arguments = ["-m", "bench.sink", str(port), str(self._scenario.sink_seconds)]
+        arguments = ["-m", "bench.sink", str(port), str(self.scenario.sink_seconds)]
         with running(arguments, OTHERS, self._folder / "sink.log"):
             wait_until(lambda: answers(url), 10, "the sink answers")
             yield url
 
-    def _started(self, way: str, url: str) -> tuple[Cost, float]:
-        """What it takes to start, and how long."""
-        with running(self._arguments(way, self._empty, url), MEASURED, self._folder / f"{way}.log") as process:
-            began = time.monotonic()
-            wait_until(lambda: STARTED in (self._folder / f"{way}.log").read_text(), 60, "it has started")
-            return cost_of(process.pid), time.monotonic() - began
-
-    def _figures(self, start: Cost, end: Cost, seconds: float, told: Mapping[str, float]) -> Run:
-        events = self._scenario.events
-        return Run(
-            events_per_second=round(events / seconds),
-            cpu_us_per_event=round((end.cpu_seconds - start.cpu_seconds) / events * 1e6, 1),
-            peak_mb=round(end.peak_bytes / 1e6, 1),
-            requests=int(told["requests"]),
-            events_per_request=round(told["events"] / told["requests"], 1),
-            most_in_flight=int(told["most_in_flight"]),
-            sink_busy=round(told["cpu_seconds"] / seconds, 2),
-        )
-
-    def _arguments(self, way: str, topic: str, url: str) -> Sequence[str]:
+    def _arguments(self, way: str, url: str) -> Sequence[str]:
         if way == BARE:
-            count = str(self._scenario.events if topic == self.topic else 0)
-            return ["-m", "bench.bare_loop", self._bootstrap, topic, url, count]
-        return self._ours(topic, url)
+            return ["-m", "bench.bare_loop", self.bootstrap, self.topic, url, str(self.scenario.events)]
+        return self._ours(url)
 
-    def _ours(self, topic: str, url: str) -> Sequence[str]:
+    def _ours(self, url: str) -> Sequence[str]:
         """Everything is on, and every setting is as it comes."""
         self._group = f"bench-{uuid.uuid4().hex[:8]}"
         token = self._folder / "token"
         token.write_text("token")
         settings: dict[str, Any] = {
-            "kafka": {"common": {"bootstrap.servers": self._bootstrap},
+            "kafka": {"common": {"bootstrap.servers": self.bootstrap},
                       "consumer": {"group.id": self._group}},
             "registry": {"url": self._registry.url},
-            "topics": {topic: {}},
-            "dead_letters": {"topic": f"{self.topic}-dead"},
-            "parked": {"topic": f"{self.topic}-parked"},
+            "topics": {self.topic: {}},
+            "dead_letters": {"topic": self._dead},
+            "parked": {"topic": self._parked},
             "api": {"url": url},
-            "pixels": {pixel: {"token_file": str(token)} for pixel in self._pixels},
-            "admin": {"port": free_port()},
+            "pixels": {pixel: {"token_file": str(token)} for pixel in self.pixels},
+            "admin": {"port": 0},
         }  # fmt: skip
         config = self._folder / "config.yaml"
         config.write_text(yaml.safe_dump(settings))
         return ["-m", "capi_stream", "run", "--config", str(config)]
 
+    def _dead_letters(self) -> int:
+        return sum(end_offsets(self.bootstrap, self._dead).values())
+
+
+class PatientBroker(RealBroker):
+    """Its groups wait for further members, so that several processes begin with their shares."""
+
+    def __init__(self, join_seconds: float) -> None:
+        self._join_seconds = join_seconds
+        super().__init__()
+
+    def properties(self) -> dict[str, str]:
+        """The broker's configuration."""
+        return {**super().properties(), "group.initial.rebalance.delay.ms": str(round(self._join_seconds * 1000))}
+
 
 @contextmanager
-def kafka() -> Iterator[tuple[RealBroker, StandInRegistry]]:
+def kafka(join_seconds: float = 0.0) -> Iterator[tuple[RealBroker, StandInRegistry]]:
     """A real broker and a registry's stand-in, on the other core."""
-    with pinned(OTHERS), RealBroker() as broker, StandInRegistry() as registry:
+    with pinned(OTHERS), PatientBroker(join_seconds) as broker, StandInRegistry() as registry:
         yield broker, registry

@@ -9,7 +9,8 @@ import pytest
 
 from bench.e2e import ratios, table
 from bench.processes import pinned
-from bench.stage import BARE, OURS, Scenario, Stage
+from bench.scenario import Scenario
+from bench.stage import BARE, OURS, Stage
 from capi_stream.sandbox.registry import StandInRegistry
 
 EVENTS = 3_000
@@ -24,7 +25,10 @@ def test_both_ways_deliver_the_backlog_and_are_measured(broker: str, tmp_path: P
     for run in runs.values():
         assert run.requests * run.events_per_request == pytest.approx(EVENTS, rel=0.01)
         assert run.cpu_us_per_event > 0
-        assert 30 < run.peak_mb < 400
+        assert 30 < run.quarter_mb <= run.peak_mb < 400
+        assert 30 < run.end_mb <= run.peak_mb
+        assert run.pace > 0
+        assert run.dead_letters == 0
     assert runs[BARE].events_per_request == 1_000  # a thousand of each pixel
     found = ratios([runs[OURS]], [runs[BARE]])
     assert found["cpu"] == pytest.approx(runs[OURS].cpu_us_per_event / runs[BARE].cpu_us_per_event, abs=0.001)
