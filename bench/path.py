@@ -12,7 +12,7 @@ from bench.measuring import Work
 from capi_stream.delivery.engine import Engine
 from capi_stream.delivery.outcomes import Accepted
 from capi_stream.delivery.settings import Limits, Route
-from capi_stream.intake.avro.decoding import Decoder
+from capi_stream.intake.avro.decoding import Decoder, Undecodable
 from capi_stream.intake.avro.framing import unframe
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.encoding import encode
@@ -98,7 +98,7 @@ def stages(values: Sequence[bytes], pixel: str) -> Mapping[str, Work]:
     decode, run = Decoder(schema, schema, mapping.layout), mapping.run_laid_out
     identifiers, unix_now, records = Identifiers(IdentifierSettings()), time.time(), records_of(values)
     year, plain = time.gmtime().tm_year, Rules()
-    decoded = [decode(value, 5) for value in values]
+    decoded = [found for value in values if not isinstance(found := decode(value, 5), Undecodable)]
     drafts = [run(one, record, {}, []) for one, record in zip(decoded, records, strict=True)]
     raw = [made[0].event for made in drafts if isinstance(made, list)]
     ready = [{**event, "user_data": identifiers.identified(event, year, Mapped())} for event in raw]

@@ -23,7 +23,7 @@ from capi_stream.signals import Asked, StoppedEarlyError
 log = structlog.get_logger("capi_stream")
 
 EXIT_SECONDS = 10.0  # until the process is ended from outside of Python
-YOUNG_OBJECTS = 100_000  # that the garbage collector looks through at once: a poll makes thousands, and none in a circle
+YOUNG_OBJECTS = 100_000  # until the garbage collector looks: thousands come with a poll, and none is in a circle
 
 
 class Unusable(Exception):  # noqa: N818  it is what ends the service

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from capi_stream.intake.avro.decoding import Decoder, schema_fingerprint
+from capi_stream.intake.avro.decoding import Decoder
+from capi_stream.intake.avro.fastavro_schemas import schema_fingerprint
 from capi_stream.intake.avro.layout import Layout
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.avro.schemas import RecordType, SchemaError, Type

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from capi_stream.cli.explain.judging import MENDS, broken
-from capi_stream.intake.avro.decoding import schema_fingerprint
+from capi_stream.intake.avro.fastavro_schemas import schema_fingerprint
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.parameters.raw_values import hash_of
 from capi_stream.intake.parameters.settings import Rules

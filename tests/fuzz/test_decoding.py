@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_stream.intake.avro.decoding import Decoder, Undecodable, schema_fingerprint
+from capi_stream.intake.avro.decoding import Decoder, Undecodable
+from capi_stream.intake.avro.fastavro_schemas import schema_fingerprint
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.avro.schemas import SchemaError, Type
 from tests.builders import SCHEMA_TEXT, avro_bytes, commerce_event

@@ -16,6 +16,8 @@ from capi_stream.intake.avro.layout import Layout, Place, laid_out
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.avro.schemas import RecordType, SchemaError, Type
 from capi_stream.intake.avro.straight import ODD, straight_decoder
+from capi_stream.intake.avro.straight_lines import MOST_CHARACTERS, NotStraightError
+from capi_stream.intake.avro.straight_source import straight_source
 from tests.builders import avro_bytes, commerce_event
 from tests.fuzz.fuzzing import fuzzed
 from tests.fuzz.layouts import everything
@@ -305,3 +307,58 @@ def test_a_count_without_bytes_behind_it_is_odd_at_once(items: Any) -> None:
         assert decode is not None
         with pytest.raises(ODD):
             decode(long(2**62) + b"\2" * 9, 0)
+
+
+@pytest.mark.parametrize("items", ["double", "float", FIXED, "string", "boolean", ENUM, INNER], ids=str)
+def test_a_count_without_bytes_behind_it_is_not_counted_to_its_end_where_we_have_no_such_field(items: Any) -> None:
+    """fastavro would be at it for hours, at each start of the service."""
+    written, ours = of({"type": "array", "items": items}), good({"type": "record", "name": "R", "fields": []})
+    assert written is not None
+    assert ours is not None
+    assert isinstance(Decoder(written, ours)(long(2**62) + b"\2" * 9, 0), Undecodable)
+
+
+@pytest.mark.parametrize("kind", ["double", "string", "bytes", FIXED, "boolean", "long"], ids=str)
+def test_a_record_whose_bytes_end_within_what_we_do_not_read_is_undecodable(kind: Any) -> None:
+    fields = [{"name": "a", "type": "int"}, {"name": "b", "type": kind}]
+    written = good({"type": "record", "name": "R", "fields": fields})
+    ours = good({"type": "record", "name": "R", "fields": fields[:1]})
+    assert written is not None
+    assert ours is not None
+    for value in (b"\2", b"\2\x80") if kind == "boolean" else (b"\2", b"\2\4a"):
+        assert isinstance(Decoder(written, ours).whole(value, 0), Undecodable) == (value != b"\2\x80")
+
+
+def nested(depth: int) -> Any:
+    """A record in a record and so on, each of which may be null and stands between two texts that may be."""
+    inner: Any = "string"
+    for number in range(depth):
+        names = ("before", "inner", "after")
+        kinds = (["null", "string"], ["null", inner], ["null", "string"])
+        fields = [{"name": name, "type": kind} for name, kind in zip(names, kinds, strict=True)]
+        inner = {"type": "record", "name": f"R{number}", "fields": fields}
+    return inner
+
+
+def test_a_path_may_lead_through_many_records() -> None:
+    kind = good(nested(14))
+    assert kind is not None
+    layout = (Place(("inner",) * 14),)
+    read(kind, kind, b"\0\2" * 14 + b"\2a" + b"\0" * 14, layout)
+    assert straight_decoder(kind, kind, layout) is not None
+
+
+def test_what_stands_in_a_schema_again_and_again_is_written_once() -> None:
+    """The symbols of an enum, and the default of a field that the writer has not: schemas of 60 kB took gigabytes."""
+    enum = {"type": "enum", "name": "E", "symbols": [f"SYMBOL_{number}" for number in range(5_000)]}
+    many = of(enum, *["E"] * 100)
+    assert many is not None
+    assert len(straight_source(many, many, everything(many))) < MOST_CHARACTERS
+    before = {"type": "record", "name": "P", "fields": [{"name": "a", "type": "int"}]}
+    more = {"name": "d", "type": {"type": "array", "items": "int"}, "default": list(range(20_000))}
+    after = {**before, "fields": [*before["fields"], more]}
+    writer, reader = of(before, *["P"] * 300), of(after, *["P"] * 300)
+    assert writer is not None
+    assert reader is not None
+    with pytest.raises(NotStraightError):
+        straight_source(writer, reader, tuple(Place((f"f{number}", "d")) for number in range(300)))

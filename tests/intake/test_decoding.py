@@ -8,11 +8,13 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
+import fastavro.schema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_stream.intake.avro.decoding import Decoder, Undecodable, schema_fingerprint
+from capi_stream.intake.avro.decoding import Decoder, Undecodable
+from capi_stream.intake.avro.fastavro_schemas import schema_fingerprint
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.avro.schemas import SchemaError
 from tests.builders import OCCURRED_AT_MS, SCHEMA_TEXT, avro_bytes, commerce_event
@@ -99,6 +101,25 @@ def test_a_named_type_can_come_from_a_reference_in_any_order() -> None:
     schema = read_schema(order, [item, sku])
 
     assert Decoder(schema, schema).whole(b"AB", 0) == {"item": {"sku": b"AB"}}
+
+
+def test_a_name_without_a_namespace_is_that_wherever_it_stands() -> None:
+    """A reference to it within a record that has a namespace, and a namesake there; fastavro raised UnknownType."""
+    bare = {"type": "fixed", "name": "F", "namespace": "", "size": 1}
+    other = {"type": "record", "name": "y.S", "fields": [{"name": "c", "type": "F"}]}
+    namesake = {"type": "fixed", "name": "x.F", "size": 2}
+    schema = read_schema(
+        record_of(*({"name": n, "type": t} for n, t in zip("abc", (bare, other, namesake), strict=True)), name="x.R")
+    )
+
+    assert Decoder(schema, schema).whole(b"ABCD", 0) == {"a": b"A", "b": {"c": b"B"}, "c": b"CD"}
+
+
+def test_the_fingerprint_is_of_the_names_that_the_schema_has() -> None:
+    bare = '{"type": "fixed", "name": "F", "size": 1}'
+    expected = fastavro.schema.fingerprint('{"name":"F","type":"fixed","size":1}', "CRC-64-AVRO")
+
+    assert schema_fingerprint(read_schema(bare)).hex() == expected
 
 
 def test_bytes_left_over_are_an_error() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capi_stream.intake.avro.decoding import schema_fingerprint
+from capi_stream.intake.avro.fastavro_schemas import schema_fingerprint
 from capi_stream.intake.avro.framing import SCHEMA_ID_HEADER
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.intake import Intake

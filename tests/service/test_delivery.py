@@ -215,7 +215,7 @@ def test_records_without_a_registry_are_read_too(shop: Shop, framing: str) -> No
 
 
 def single_object(event: dict[str, Any]) -> bytes:
-    from capi_stream.intake.avro.decoding import schema_fingerprint
+    from capi_stream.intake.avro.fastavro_schemas import schema_fingerprint
     from capi_stream.intake.avro.schema_text import read_schema
     from tests.builders import SCHEMA_TEXT
 

@@ -17,7 +17,7 @@ import fastavro
 
 from capi_stream.cli.produce.faults import AGAIN, BYTE_FAULTS, EVENT_FAULTS, UNKNOWN_SCHEMA, spoilt
 from capi_stream.cli.produce.shop import MIX, Event, Shop
-from capi_stream.intake.avro.decoding import schema_fingerprint
+from capi_stream.intake.avro.fastavro_schemas import schema_fingerprint
 from capi_stream.intake.avro.framing import ID_MAGIC, SINGLE_OBJECT_MAGIC
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.settings import BUILT_IN_SCHEMA

@@ -33,7 +33,7 @@ def straight_decoder(writer: Type, reader: Type, layout: Layout) -> Decode | Non
     """A function of bytes and where they begin, which gives what `layout` wants of a record; None where none leads.
 
     It raises one of ODD for what it does not read, bytes that are left over among it. Of what is not wanted it gives
-    nothing, and does not see whether texts in it are UTF-8.
+    nothing, and does not see what is wrong in it: a text that is not UTF-8, a symbol or a null that the reader has not.
     """
     try:
         source = straight_source(writer, reader, layout)

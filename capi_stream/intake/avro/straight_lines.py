@@ -11,8 +11,10 @@ from typing import Any
 
 from capi_stream.intake.avro.schemas import Type
 
-DEEPEST = 15  # loops and branches: Python itself refuses 20 loops
-LONGEST = 4_000  # lines, and values: names make a schema a graph, whose ways can be far more than its types
+MOST_LOOPS = 15  # within each other: Python itself refuses 20
+MOST_BRANCHES = 60  # within each other: Python itself refuses 100 indents
+MOST_VALUES = 4_000  # names make a schema a graph, whose ways can be far more than its types
+MOST_CHARACTERS = 400_000  # in all: some 600 fields; a schema that is wider than that is read by fastavro
 
 
 class NotStraightError(Exception):
@@ -23,32 +25,44 @@ class Lines:
     """Lines of one function. Raises NotStraightError when they become too many or too deep."""
 
     def __init__(self) -> None:
-        self.tables: list[str] = []
-        self.lines: list[str] = []
-        self._depth = 1
+        self._tables: dict[tuple[Any, ...], str] = {}
+        self._lines: list[str] = []
+        self._indents = 1
+        self._loops = 0
         self._names = 0
         self._values = 0
+        self._characters = 0
+
+    def text(self, head: str) -> str:
+        """The whole of it: tables, then the function that begins with `head`."""
+        tables = [f"{name} = {entries!r}" for entries, name in self._tables.items()]
+        return "\n".join([*tables, "", "", head, *self._lines, ""])
 
     def line(self, text: str) -> None:
         """Write one line."""
-        if len(self.lines) > LONGEST:
-            raise NotStraightError
-        self.lines.append("    " * self._depth + text)
+        line = "    " * self._indents + text
+        self._counted(len(line))
+        self._lines.append(line)
 
     @contextmanager
     def under(self, text: str) -> Iterator[None]:
         """Write a line that ends in a colon, and what follows below it."""
         self.line(text)
-        self._depth += 1
-        if self._depth > DEEPEST:
+        self._indents += 1
+        if self._indents > MOST_BRANCHES:
             raise NotStraightError
         yield
-        self._depth -= 1
+        self._indents -= 1
+
+    def _counted(self, characters: int) -> None:
+        self._characters += characters
+        if self._characters > MOST_CHARACTERS:
+            raise NotStraightError
 
     def count(self) -> None:
         """One value more is read or passed over."""
         self._values += 1
-        if self._values > LONGEST:
+        if self._values > MOST_VALUES:
             raise NotStraightError
 
     def name(self) -> str:
@@ -57,9 +71,11 @@ class Lines:
         return f"v{self._names}"
 
     def table(self, entries: tuple[Any, ...]) -> str:
-        """A constant above the function; its name."""
-        self.tables.append(f"T{len(self.tables)} = {entries!r}")
-        return f"T{len(self.tables) - 1}"
+        """A constant above the function, of which there is one however often it is needed; its name."""
+        if entries not in self._tables:
+            self._counted(len(repr(entries)))
+            self._tables[entries] = f"T{len(self._tables)}"
+        return self._tables[entries]
 
     # What several kinds of values have in common.
 
@@ -86,11 +102,15 @@ class Lines:
         """Loops over the items of an array or a map, block by block."""
         if not items.least_bytes:  # a count would be believed that no bytes stand behind
             raise NotStraightError
+        self._loops += 2
+        if self._loops > MOST_LOOPS:
+            raise NotStraightError
         self.size()
         with self.under("while n:"):
             with self.under("for _ in range(n):"):
                 yield
             self.size()
+        self._loops -= 2
 
     def branches(self, kinds: tuple[Type, ...]) -> Iterator[Type]:
         """Lines that read which branch of a union comes; what is written meanwhile stands in the branch of `kinds`."""

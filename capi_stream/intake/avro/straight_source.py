@@ -22,7 +22,7 @@ def straight_source(writer: Type, reader: Type, layout: Layout) -> str:
     to.line("if i != len(b):")
     to.line("    raise OddError")
     to.line(f"return {made.tuple()}")
-    return "\n".join([*to.tables, "", "", "def decode(b, i):", *to.lines, ""])
+    return to.text("def decode(b, i):")
 
 
 class _Places:
@@ -71,6 +71,7 @@ class _Places:
         if here is None or not wanted:
             skip(self._to, field.type)
         elif wanted[0].path == path and not wanted[0].is_record:
+            assert len(wanted) == 1
             self._value(field.type, here.type, wanted[0])
         else:
             self._nested(field.type, here.type, path)
