@@ -57,15 +57,16 @@ class Identifiers:
         sent: dict[str, Any] = {}
         for key, raw in user_data.items():
             of_text, of_any, is_list = self._rows[key]
-            one = raw[0] if isinstance(raw, list) and len(raw) == 1 else raw
-            if isinstance(one, str):
-                value = of_text(one)
-            elif isinstance(one, list):
-                if values := _several(of_any, one, key, mapped.dropped):
+            if isinstance(raw, str):
+                value = of_text(raw)
+            elif not isinstance(raw, list):
+                value = of_any(raw)
+            elif len(raw) == 1:
+                value = of_text(raw[0]) if isinstance(raw[0], str) else of_any(raw[0])
+            else:
+                if values := _several(of_any, raw, key, mapped.dropped):
                     sent[key] = values if is_list else values[0]
                 continue
-            else:
-                value = of_any(one)
             if isinstance(value, str):
                 sent[key] = [value] if is_list else value
             else:
