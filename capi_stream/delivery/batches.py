@@ -94,10 +94,6 @@ class Batch:
             self.isolation.accused -= 1
             self.isolation.trusts_index = self.isolation.trusts_index and guilty
 
-    def body(self) -> bytes:
-        """The JSON array of its events."""
-        return b"[%b]" % b",".join([entry.event.body for entry in self.entries])
-
 
 class LetterKind(StrEnum):
     """Dead: the record itself is refused. Parked: the record is good, its pixel cannot take it now."""

@@ -56,9 +56,8 @@ class Client:
             return answers.connection_lost()
 
     def _exchange(self, target: Target, token: str | None, batch: Batch) -> Outcome:
-        status, headers, answer = self._connections.exchange(
-            target.endpoint.url, self._request(target, token, batch), self._settings.answer_bytes
-        )
+        connection = self._connections.send(target.endpoint.url, self._request(target, token, batch))
+        status, headers, answer = connection.answer(self._settings.answer_bytes)
         if answer is None:
             return answers.answer_too_large(status)
         read = answers.read_graph if target.endpoint.kind == "graph" else answers.read_gateway
@@ -69,10 +68,13 @@ class Client:
         return self._connections.request("POST", target.endpoint.url, _path_of(target), _headers(target, token), body)
 
     def _body(self, target: Target, token: str | None, batch: Batch) -> Sequence[bytes]:
-        """The request's JSON object in parts, around the events that were encoded long ago."""
+        """The request's JSON object in parts: the events as they were encoded long ago, and what stands around them."""
         fields = _fields(target, token, self._secret_of(target))
         beside = b"".join(b",%b:%b" % (orjson.dumps(name), orjson.dumps(value)) for name, value in fields.items())
-        return (b'{"data":', batch.body(), beside, b"}")
+        parts = [b","] * (2 * len(batch.entries) + 1)  # joined once, with the head: a megabyte is dear to copy
+        parts[0], parts[-1] = b'{"data":[', b"]%b}" % beside
+        parts[1::2] = [entry.event.body for entry in batch.entries]
+        return parts
 
     def _secret_of(self, target: Target) -> str | None:
         return None if target.credential is None else self._settings.credentials[target.credential].app_secret

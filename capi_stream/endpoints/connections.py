@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import h11
 import httpcore
 
-from capi_stream.endpoints.exchange import Connection, Reply
+from capi_stream.endpoints.exchange import Connection
 from capi_stream.endpoints.network import Deadline, Network
 from capi_stream.endpoints.settings import PosterSettings
 
@@ -78,14 +78,16 @@ class Connections:
         head = f"{method} {target} HTTP/1.1\r\nHost: {site.name}\r\n{_ALWAYS}{_rows(headers)}{length}\r\n"
         return b"".join((head.encode("ascii"), *body))
 
-    def exchange(self, url: str, request: bytes, most_bytes: int) -> Reply:
-        """Send `request` to the server at `url`, and read up to `most_bytes` of the answer's body.
+    def send(self, url: str, request: bytes) -> Connection:
+        """Send `request` to the server at `url`, over the connection that is returned: ask that for its answer next.
 
-        Ends within the timeouts' `post` seconds. Raises FAILURES: httpcore's ConnectError, ConnectTimeout or ProxyError
-        where nothing was sent, its WriteTimeout where a part was, another after that.
+        Both end within the timeouts' `post` seconds. Raise FAILURES: httpcore's ConnectError, ConnectTimeout or
+        ProxyError where nothing was sent, its WriteTimeout where a part was, another after that.
         """
         self._deadline.start(self._timeouts.post)
-        return self._connection(site_of(url)).exchange(request, most_bytes)
+        connection = self._connection(site_of(url))
+        connection.send(request)
+        return connection
 
     def _connection(self, site: Site) -> Connection:
         for known, connection in list(self._kept.items()):

@@ -61,18 +61,33 @@ class Connection:
         self._timeouts = timeouts
         self._clock = clock
         self._idle_until = clock() + IDLE_SECONDS
+        self._is_sent = False
 
     def is_usable(self) -> bool:
         """Whether an exchange can begin. One that can be read while idle has been closed by the server."""
         return self._clock() < self._idle_until and not self._stream.get_extra_info("is_readable")
 
-    def exchange(self, request: bytes, most_bytes: int) -> Reply:
-        """Send `request`, head and body, and read up to `most_bytes` of the answer's body."""
+    def send(self, request: bytes) -> None:
+        """Send `request`, head and body. A server that does not take all of it may answer all the same."""
         self._idle_until = 0.0
+        self._is_sent = False
         try:
-            is_sent = self._send(request)
+            self._stream.write(request, self._timeouts.write)
+            self._is_sent = True
+        except httpcore.WriteError:
+            pass
+        except BaseException:
+            self.close()
+            raise
+
+    def answer(self, most_bytes: int) -> Reply:
+        """The answer to what was sent, with up to `most_bytes` of its body.
+
+        A step of its own: while it waits for the answer nobody holds the request, which has up to a megabyte.
+        """
+        try:
             reply, is_read = self._answer(most_bytes)
-            if is_sent and is_read:
+            if self._is_sent and is_read:
                 self._idle_until = self._clock() + IDLE_SECONDS
             return reply
         finally:
@@ -81,16 +96,8 @@ class Connection:
 
     def tunnel(self, request: bytes) -> h11.Response:
         """Send `request`, a CONNECT, and read the answer's head: what comes behind it is the tunnel's."""
-        self._send(request)
+        self.send(request)
         return self._head(_reader(self._read()))
-
-    def _send(self, request: bytes) -> bool:
-        """Whether the server took all of it; one that does not may answer all the same."""
-        try:
-            self._stream.write(request, self._timeouts.write)
-        except httpcore.WriteError:
-            return False
-        return True
 
     def _answer(self, most_bytes: int) -> tuple[Reply, bool]:
         """The answer, and whether it was read to its end, so that another may follow."""

@@ -107,7 +107,7 @@ class BoundedStream(httpcore.NetworkStream):
         view = memoryview(buffer)
         for start in range(0, len(view), SLICE_BYTES):
             left = self._deadline.bounded(timeout, httpcore.WriteTimeout)
-            self._stream.write(bytes(view[start : start + SLICE_BYTES]), left)
+            self._stream.write(view[start : start + SLICE_BYTES], left)  # type: ignore[arg-type]  # no copy
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None

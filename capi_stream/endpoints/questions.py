@@ -39,7 +39,7 @@ class Questions:
         headers = (("Authorization", f"Bearer {token}"),)
         try:
             request = self._connections.request("GET", target.endpoint.url, asked, headers)
-            status, _, body = self._connections.exchange(target.endpoint.url, request, self._answer_bytes)
+            status, _, body = self._connections.send(target.endpoint.url, request).answer(self._answer_bytes)
         except FAILURES as error:
             return type(error).__name__  # not its text, which might quote the URL
         return Answer(status, body or b"")

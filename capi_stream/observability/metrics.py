@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from typing import Literal
 
@@ -130,15 +131,15 @@ class Metrics:
             for each in HISTOGRAMS
             if each is not AGE
         }
-        self._duration, self._bytes = made["request_duration_seconds"], made["request_body_bytes"]
-        self._events = made["batch_events"]
+        self._duration = cache(made["request_duration_seconds"].labels)  # to look a child up takes 0.6 us
+        self._bytes, self._events = made["request_body_bytes"], made["batch_events"]
         self._age = BatchHistogram(PREFIX + AGE.name, AGE.help, AGE.labels[0], AGE.buckets)
         registry.register(self._age)
         self._rebalance = made["rebalance_duration_seconds"]
 
     def answered(self, batch: Batch, outcome: Outcome, seconds: float, unix_now: float) -> None:
         """A post of `batch` had this `outcome` after `seconds`."""
-        self._duration.labels(outcome_label(outcome)).observe(seconds)
+        self._duration(outcome_label(outcome)).observe(seconds)
         self._bytes.observe(batch.size_bytes)
         self._events.observe(len(batch.entries))
         if isinstance(outcome, Accepted):

@@ -7,6 +7,8 @@ import hashlib
 import hmac
 import logging
 import sys
+import time
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ import pytest
 from capi_stream.delivery.outcomes import Accepted
 from capi_stream.endpoints.connections import Connections
 from tests.shells.one_post import TOKEN, Post, answering, post, reason, settings_for
-from tests.shells.tiny_api import SUCCESS, TinyApi, a_batch
+from tests.shells.tiny_api import SUCCESS, Connection, TinyApi, a_batch
 
 __all__ = ["post"]  # the fixture: posts one batch
 
@@ -121,6 +123,30 @@ def test_the_body_is_let_go_with_the_answer(post: Post, status: int, monkeypatch
         gc.enable()
     assert held_by == 2  # `requests`, and the question itself
     assert api.requests[0].json()["data"] == [{"event_id": "e"}]
+
+
+def test_the_body_is_let_go_before_the_answer(post: Post) -> None:
+    """The real API takes 0.6 s to answer, and several posts wait at a time: nothing as large as a body is kept."""
+    batch = a_batch(bodies=(b'{"event_id":"%b"}' % (b"e" * 1_000_000),) * 2)
+    held: list[int] = []
+
+    def weigh(connection: Connection) -> None:
+        connection.request()
+        until = time.monotonic() + 2.0  # the last part is here before the client knows that it is sent
+        while tracemalloc.get_traced_memory()[0] > 1_000_000 and time.monotonic() < until:
+            connection.stopped.wait(0.01)
+        held.append(tracemalloc.get_traced_memory()[0])
+        connection.answer()
+
+    gc.disable()
+    tracemalloc.start()
+    try:
+        with TinyApi(weigh) as api:
+            assert isinstance(post(api.url, batch), Accepted)
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert held[0] < 1_000_000
 
 
 def test_a_body_of_several_parts_goes_as_one_with_its_length(post: Post) -> None:

@@ -27,6 +27,7 @@ class Pieces(httpcore.NetworkStream):
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)
+        self.is_open = True
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return next(self._pieces, b"")
@@ -35,7 +36,7 @@ class Pieces(httpcore.NetworkStream):
         """Whatever is asked, the answer is there already."""
 
     def close(self) -> None:
-        """Nothing is open."""
+        self.is_open = False
 
     def get_extra_info(self, info: str) -> Any:
         return None
@@ -44,8 +45,9 @@ class Pieces(httpcore.NetworkStream):
 def read(*pieces: bytes) -> tuple[Reply | type[Exception], bool]:
     """What is made of an answer in these pieces, and whether its connection can be used again."""
     connection = Connection(Pieces(pieces), Timeouts())
+    connection.send(b"")
     try:
-        return connection.exchange(b"", MOST), connection.is_usable()
+        return connection.answer(MOST), connection.is_usable()
     except (httpcore.NetworkError, h11.RemoteProtocolError) as error:
         return type(error), connection.is_usable()
 
@@ -122,8 +124,17 @@ def test_a_server_that_answers_before_it_has_read_all_is_heard_and_left() -> Non
     stream = Pieces([GRAPH])
     with patch.object(stream, "write", side_effect=httpcore.WriteError("reset")):
         connection = Connection(stream, Timeouts())
-        assert connection.exchange(b"", MOST).body == b"{}"
-    assert not connection.is_usable()
+        connection.send(b"")
+        assert connection.answer(MOST).body == b"{}"
+    assert (stream.is_open, connection.is_usable()) == (False, False)
+
+
+def test_a_connection_on_which_only_a_part_was_sent_is_closed() -> None:
+    stream = Pieces([GRAPH])
+    connection = Connection(stream, Timeouts())
+    with patch.object(stream, "write", side_effect=httpcore.WriteTimeout), pytest.raises(httpcore.WriteTimeout):
+        connection.send(b"")
+    assert (stream.is_open, connection.is_usable()) == (False, False)
 
 
 @pytest.mark.parametrize(

@@ -48,11 +48,14 @@ def straight_decoder(writer: Type, reader: Type, layout: Layout) -> Decode | Non
 def number(b: bytes, i: int) -> tuple[int, int]:
     """A whole number (zigzag, a varint of at most ten bytes and 64 bits), and where the next value begins."""
     found = shift = 0
-    for at in range(i, i + 10):
-        byte = b[at]
+    for byte in b[i : i + 10]:
+        i += 1
+        if byte < 0x80:
+            found |= byte << shift
+            if found >= BEYOND:
+                break
+            return (found >> 1) ^ -(found & 1), i
         found |= (byte & 0x7F) << shift
-        if byte < 0x80 and found < BEYOND:
-            return (found >> 1) ^ -(found & 1), at + 1
         shift += 7
     raise OddError
 

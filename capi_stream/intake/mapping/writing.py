@@ -81,9 +81,7 @@ class Writer:
             entry = coercion(at(found.only.values)).code.format("each")
             entries = f"{{key: {entry} for key, each in {code}.items() if each is not None}}"
             spread = f"spread({name}, {code if entry == 'each' else entries})"
-            with self._source.under(
-                f"if {code} is not None and not {spread}:" if found.is_nullable else f"if not {spread}:"
-            ):
+            with self._source.under(f"if {code} and not {spread}:"):
                 self._source.line("dropped.append(SHADOWED)")
             return NULL
 
