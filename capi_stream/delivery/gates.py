@@ -55,9 +55,8 @@ class Gates:
 
     def took(self, gates: Iterable[Gate], probe: object) -> None:
         """Make `probe` the one that each holding gate among `gates` waits for."""
-        for gate in gates:
-            if row := self._holding.get(gate):
-                self._holding[gate] = replace(row, probe=probe)
+        for gate, row in self.rows(gates):
+            self._holding[gate] = replace(row, probe=probe)
 
     def answered(self, gates: tuple[Gate, ...], probe: object, outcome: Outcome, now: float, jitter: float) -> None:
         """Learn from the answer to `probe`, which passed `gates`.
@@ -69,7 +68,8 @@ class Gates:
         if isinstance(outcome, Unavailable):
             self._blamed(gates, probe, outcome, now, jitter)
         else:
-            self._struck.pop(_of_scope(gates, Scope.ENDPOINT), None)
+            if self._struck:
+                self._struck.pop(_of_scope(gates, Scope.ENDPOINT), None)
             self._open_probed(gates, probe)
         if outcome.usage is not None:
             self._pace(gates, outcome.usage, now)
@@ -135,8 +135,8 @@ class Gates:
             self._holding[gate] = replace(row, until=now)
 
     def _open_probed(self, gates: Iterable[Gate], probe: object) -> None:
-        for gate in gates:
-            if (row := self._holding.get(gate)) and row.probe is probe:
+        for gate, row in self.rows(gates):
+            if row.probe is probe:
                 del self._holding[gate]
 
     def opened_by(self, gate: Gate, probe: object) -> None:
@@ -156,6 +156,8 @@ class Gates:
 
     def rows(self, gates: Iterable[Gate]) -> list[tuple[Gate, Holding]]:
         """Those of `gates` that hold, each with why and until when."""
+        if not self._holding:  # as mostly; each post asks several times
+            return []
         return [(gate, row) for gate in gates if (row := self._holding.get(gate))]
 
     def held_until(self, gates: Iterable[Gate]) -> float:
