@@ -23,6 +23,7 @@ class Scenario:
     partitions: int = 8
     load: Literal["purchases", "shop"] = "purchases"
     items: int = 3
+    batch_bytes: int = 1_000_000
     poison: float = 0.0
     found_by: Literal["us", "the API"] = "us"
 

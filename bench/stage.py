@@ -91,6 +91,7 @@ class Stage:
             "parked": {"topic": self._parked},
             "api": {"url": url},
             "pixels": {pixel: {"token_file": str(token)} for pixel in self.pixels},
+            "delivery": {"batch_bytes": self.scenario.batch_bytes},
             "admin": {"port": 0},
         }  # fmt: skip
         config = self._folder / "config.yaml"
