@@ -17,6 +17,7 @@ from typing import Any
 
 from bench import steady
 from bench.machine import facts
+from bench.processes import end_tidily_when_told_to
 from bench.scenario import Run, Scenario
 from bench.stage import BARE, OURS, Stage, kafka
 
@@ -75,6 +76,7 @@ FEWER = 10  # times fewer events for them
 
 def main() -> None:
     """Measure the scenarios, print a table each, write the JSON."""
+    end_tidily_when_told_to()
     wanted = arguments().parse_args()
     results, steadies = [], []
     for sink_seconds in wanted.sink_seconds:

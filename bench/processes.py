@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -45,6 +46,11 @@ def busy_seconds() -> float:
     """For how long all cores of this machine together have not been idle, whoever used them."""
     user, nice, system, _idle, _waiting, *others = map(int, Path("/proc/stat").read_text().split()[1:9])
     return (user + nice + system + sum(others)) / TICKS
+
+
+def end_tidily_when_told_to() -> None:
+    """Let SIGTERM, which `timeout` sends, end what was started too, as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.machine import facts
+from bench.processes import end_tidily_when_told_to
 from bench.scenario import Run, Scenario
 from bench.stage import MEASURED, OURS, Stage, kafka
 
@@ -150,6 +151,7 @@ def table(found: Mapping[str, Any]) -> str:
 
 def main() -> None:
     """Measure the axes; after each print its table and write the JSON so far."""
+    end_tidily_when_told_to()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
