@@ -83,9 +83,8 @@ class Engine:
         if isinstance(skip, runs.Unread):
             self.ledger.metadata_ignored[skip.reason] += 1
             skip = runs.NOTHING
-        self._trackers[partition] = OffsetTracker(
-            partition, start, skip, metadata, self.ledger.of_topic(partition.topic)
-        )
+        counts = self.ledger.of_topic(partition.topic)
+        self._trackers[partition] = OffsetTracker(partition, start, counts, skip, metadata)
 
     def revoking(self, partitions: Iterable[Partition]) -> None:
         """Give back what is not out yet of `partitions`; what is out may still settle until `forgotten`."""

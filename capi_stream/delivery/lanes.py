@@ -75,16 +75,6 @@ class Lane:
 
     def close(self) -> Batch:
         """The oldest waiting events as a batch: at least one, and as many as the limits allow."""
-        if len(self.waiting) <= self.event_limit and self.waiting_bytes <= self.byte_limit:
-            entries, size = list(self.waiting), self.waiting_bytes
-            self.waiting.clear()
-        else:
-            entries, size = self._oldest_that_fit()
-        self.waiting_bytes -= size
-        self.waiting_since = _oldest(self.waiting)
-        return Batch(self.destination, entries, size)
-
-    def _oldest_that_fit(self) -> tuple[list[Entry], int]:
         entries: list[Entry] = []
         size = 0
         while self.waiting and len(entries) < self.event_limit:
@@ -93,7 +83,9 @@ class Lane:
                 break
             size = grown
             entries.append(self.waiting.popleft())
-        return entries, size
+        self.waiting_bytes -= size
+        self.waiting_since = _oldest(self.waiting)
+        return Batch(self.destination, entries, size)
 
     def put_back(self, batch: Batch) -> None:
         """Let `batch` wait for its next post, behind what has gathered meanwhile.

@@ -26,15 +26,10 @@ class OffsetTracker:
                  "is_live", "last_seen", "partition", "unresolved")  # fmt: skip
 
     def __init__(
-        self,
-        partition: Partition,
-        start: int,
-        skip: Runs = NOTHING,
-        metadata: str = "",
-        counts: RecordCounts | None = None,
+        self, partition: Partition, start: int, counts: RecordCounts, skip: Runs = NOTHING, metadata: str = ""
     ) -> None:
         self.partition = partition
-        self.counts = counts or RecordCounts()  # of its topic's records
+        self.counts = counts  # of its topic's records
         self.last_seen = start - 1
         self.acknowledged = start  # the offset that the broker is known to have, and the text beside it
         self.acknowledged_metadata = metadata

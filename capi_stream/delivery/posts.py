@@ -47,8 +47,7 @@ class Posts:
         for lane, batch, close_reason in self._lanes.ready(now):
             # Meta refuses the whole request if one event is too old, and a batch can wait long behind a held gate: so
             # the age is checked again here. ("Upload Time versus Event Transaction Time", Using the API.)
-            has_old = any(entry.event.not_after < unix_now for entry in batch.entries)
-            for entry in batch.withdraw(lambda entry: entry.event.not_after < unix_now) if has_old else ():
+            for entry in batch.withdraw(lambda entry: entry.event.not_after < unix_now):
                 self._letterbox.refuse(entry, Rejected("event_time_too_old"), batch, now)
             if close_reason is not None:
                 self._ledger.batches_closed["shutdown" if is_stopping else close_reason] += 1

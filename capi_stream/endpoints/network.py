@@ -121,7 +121,7 @@ class BoundedStream(httpcore.NetworkStream):
         self._stream.close()
 
     def get_extra_info(self, info: str) -> Any:
-        """What `stream` knows of itself; httpcore asks whether an idle one is still open."""
+        """What `stream` knows of itself, such as whether an idle one can be read: then its server has closed it."""
         return self._stream.get_extra_info(info)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from capi_stream.delivery.batches import Letter, LetterKind
+from capi_stream.delivery.ledger import RecordCounts
 from capi_stream.delivery.offsets import OffsetTracker, Ticket
 from capi_stream.delivery.outcomes import POLICY, Outcome, Scope, Unavailable
 from capi_stream.model import Record
@@ -76,7 +77,13 @@ def test_what_no_event_could_be_made_of_counts_by_its_records_time(
     event_time: int | None, timestamp_ms: int, expected: int | None
 ) -> None:
     record = Record(P0, 0, timestamp_ms, None, b"value")
-    letter = Letter(LetterKind.PARKED, "parked", Ticket(OffsetTracker(P0, 0), record), refused(), event_time=event_time)
+    letter = Letter(
+        LetterKind.PARKED,
+        "parked",
+        Ticket(OffsetTracker(P0, 0, RecordCounts()), record),
+        refused(),
+        event_time=event_time,
+    )
     assert letter.happened_at == expected
 
 

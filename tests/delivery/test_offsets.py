@@ -7,6 +7,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capi_stream.delivery.ledger import RecordCounts
 from capi_stream.delivery.offsets import OffsetTracker
 from capi_stream.delivery.runs import Runs, read
 from capi_stream.model import Partition
@@ -20,7 +21,7 @@ def received(tracker: OffsetTracker, *offsets: int) -> None:
 
 
 def test_offset_is_held_back_while_an_earlier_record_is_in_flight() -> None:
-    tracker = OffsetTracker(PARTITION, 5)
+    tracker = OffsetTracker(PARTITION, 5, RecordCounts())
     received(tracker, 5, 6, 7)
     tracker.settled(7)
     tracker.settled(6)
@@ -31,7 +32,7 @@ def test_offset_is_held_back_while_an_earlier_record_is_in_flight() -> None:
 
 def test_offsets_that_were_never_received_are_not_waited_for() -> None:
     """Compaction and transaction markers leave gaps."""
-    tracker = OffsetTracker(PARTITION, 0)
+    tracker = OffsetTracker(PARTITION, 0, RecordCounts())
     received(tracker, 3, 9)
     tracker.settled(3)
     assert tracker.committable == 9
@@ -41,7 +42,7 @@ def test_offsets_that_were_never_received_are_not_waited_for() -> None:
 
 @given(st.sets(st.integers(0, 200), min_size=1).map(sorted), st.randoms(use_true_random=False))
 def test_every_record_below_the_committable_offset_is_settled(offsets: list[int], random: Random) -> None:
-    tracker = OffsetTracker(PARTITION, 0)
+    tracker = OffsetTracker(PARTITION, 0, RecordCounts())
     received(tracker, *offsets)
     unsettled = set(offsets)
     for offset in random.sample(offsets, len(offsets)):
@@ -60,7 +61,7 @@ def test_what_was_settled_before_a_crash_is_skipped_after_it(offsets: list[int],
     for _ in range(3):
         skip = read(text, committed)
         assert isinstance(skip, Runs)
-        tracker = OffsetTracker(PARTITION, committed, skip, text)
+        tracker = OffsetTracker(PARTITION, committed, RecordCounts(), skip, text)
         seen = data.draw(st.integers(0, len(offsets)))
         for offset in [each for each in offsets[:seen] if each >= committed]:
             if tracker.skips(offset):

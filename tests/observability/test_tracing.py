@@ -19,6 +19,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from structlog.testing import capture_logs
 
 from capi_stream.delivery.batches import Batch, Entry
+from capi_stream.delivery.ledger import RecordCounts
 from capi_stream.delivery.offsets import OffsetTracker, Ticket
 from capi_stream.delivery.outcomes import Accepted, Answer, Outcome, Rejected, Scope, Unavailable
 from capi_stream.endpoints.shadow import ShadowPosters
@@ -54,7 +55,7 @@ def a_batch(*headers: Headers, destination: Destination = GRAPH, attempts: int =
     entries = []
     for offset, each in enumerate(headers):
         source = record(b"", offset=offset, headers=each)
-        entries.append(Entry(event(), Ticket(OffsetTracker(source.partition, 0), source), 0.0))
+        entries.append(Entry(event(), Ticket(OffsetTracker(source.partition, 0, RecordCounts()), source), 0.0))
     return Batch(destination, entries, sum(len(entry.event.body) + 1 for entry in entries), attempts)
 
 

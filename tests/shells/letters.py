@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from capi_stream.delivery.batches import Letter, LetterKind
+from capi_stream.delivery.ledger import RecordCounts
 from capi_stream.delivery.offsets import OffsetTracker, Ticket
 from capi_stream.delivery.outcomes import Answer
 from capi_stream.kafka.producer import LetterProducer
@@ -20,7 +21,9 @@ def letter(topic: str, source: Record | None = None, **changes: Any) -> Letter:
     """A dead letter of a record that could not be read; `changes` replace its fields."""
     source = source or record(b"\x00\xff\x01", key=b"k")
     given: dict[str, Any] = {"kind": LetterKind.DEAD, "rejection": Rejection("decode", "undecodable")}
-    return Letter(topic=topic, ticket=Ticket(OffsetTracker(source.partition, 0), source), **(given | changes))
+    return Letter(
+        topic=topic, ticket=Ticket(OffsetTracker(source.partition, 0, RecordCounts()), source), **(given | changes)
+    )
 
 
 def full_letter(topic: str, **changes: Any) -> Letter:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from capi_stream.delivery.ledger import RecordCounts
 from capi_stream.delivery.offsets import Commit, OffsetTracker, Position
 from capi_stream.kafka.consumer import GroupConsumer
 from capi_stream.kafka.settings import ConsumerSettings
@@ -106,5 +107,8 @@ def poll_until(condition: Callable[[], object], *members: Member, seconds: float
 def commit_of(offsets: Mapping[Partition, int], metadata: str = "") -> Commit:
     """A commit as the engine hands it out."""
     return Commit(
-        tuple(Position(OffsetTracker(partition, 0), offset, metadata) for partition, offset in offsets.items())
+        tuple(
+            Position(OffsetTracker(partition, 0, RecordCounts()), offset, metadata)
+            for partition, offset in offsets.items()
+        )
     )

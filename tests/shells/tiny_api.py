@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 
 from capi_stream.delivery.batches import Batch, Entry
+from capi_stream.delivery.ledger import RecordCounts
 from capi_stream.delivery.offsets import OffsetTracker, Ticket
 from capi_stream.model import Destination, Event, Partition, PixelId, Record
 
@@ -158,7 +159,7 @@ class TinyApi:
 def a_batch(pixel: str = "100", endpoint: str = "graph", bodies: tuple[bytes, ...] = (b'{"event_id":"e"}',)) -> Batch:
     """A batch for a destination, of events with these bodies."""
     partition = Partition("orders", 0)
-    ticket = Ticket(OffsetTracker(partition, 0), Record(partition, 0, -1, None, b""))
+    ticket = Ticket(OffsetTracker(partition, 0, RecordCounts()), Record(partition, 0, -1, None, b""))
     destination = Destination(PixelId(pixel), endpoint)
     events = [Event(destination.pixel, (destination,), "Purchase", "e", 0, 0, body) for body in bodies]
     return Batch(destination, [Entry(event, ticket, 0.0) for event in events], sum(map(len, bodies)))

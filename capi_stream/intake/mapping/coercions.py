@@ -12,7 +12,6 @@ from capi_stream.intake.parameters.table import CUSTOM_DATA
 from capi_stream.model import PixelId, Record
 
 MOST_DECIMAL_BYTES = 64  # 154 digits; the time to print a longer number grows with the square of its length
-FLOAT_BYTES = 6  # of an integer that surely has no more than the digits that a float holds
 FLOAT_DIGITS = 10**15  # any decimal of 15 digits can be read back from the float that is nearest to it
 POWERS: tuple[int, ...] = tuple(10**power for power in range(16))
 _EXACT = Context(prec=200, traps=[])
@@ -35,11 +34,7 @@ def decimal_of(unscaled: bytes, scale: int) -> int | float | Decimal:
     """
     if len(unscaled) > MOST_DECIMAL_BYTES:
         raise UnfitValueError("number_too_long", f"a decimal has {len(unscaled)} bytes")
-    number = int.from_bytes(unscaled, "big", signed=True)
-    if len(unscaled) > FLOAT_BYTES or not 0 <= scale < len(POWERS):
-        return number_of(number, scale)
-    whole, rest = divmod(number, POWERS[scale])
-    return number / POWERS[scale] if rest else whole
+    return number_of(int.from_bytes(unscaled, "big", signed=True), scale)
 
 
 def number_of(unscaled: int, scale: int) -> int | float | Decimal:
