@@ -7,15 +7,15 @@ import json
 from codecs import BOM_UTF8
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import fastavro
 
 from capi_stream.cli.json_scalars import UnfitJsonError, bounded
-from capi_stream.cli.json_text import JsonError, read, shown_name
+from capi_stream.cli.json_text import JsonError, read
 from capi_stream.cli.plain_json import from_json
-from capi_stream.cli.topics import Chosen, UsageError
+from capi_stream.cli.topics import Chosen
+from capi_stream.cli.usage import UsageError
 from capi_stream.intake.avro.decoding import Decoder, Undecodable
 from capi_stream.intake.avro.framing import Bare, ByFingerprint, ByKey, Unframed, unframe
 from capi_stream.intake.avro.schema_text import read_schema
@@ -23,8 +23,6 @@ from capi_stream.intake.avro.schemas import Array, Map, RecordType, SchemaError,
 from capi_stream.intake.intake import Intake
 from capi_stream.intake.topics import IntakeError, Topic
 from capi_stream.model import Headers, Malformed, NeedSchema, Partition, Reading, Record
-
-YEAR_10000 = 253_402_300_800  # Unix seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,20 +214,3 @@ def _decoded(record: Record, topic: Topic, chosen: Chosen) -> Any:
         case Unframed():
             made = None
     return None if isinstance(made, Undecodable) else made
-
-
-def unix_time(text: str) -> float:
-    """Unix seconds of an ISO time, UTC where it names no zone, or of a number. Raises UsageError."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            raise UsageError(f"'{shown_name(text)}' is no time: write one such as 2026-01-01T12:00:00Z.") from None
-        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    if not 0 <= seconds < YEAR_10000:  # NaN is not either
-        raise UsageError(
-            f"'{shown_name(text)}' is no time from 1970 to 9999: write seconds since 1970, or 2026-01-01T12:00:00Z."
-        )
-    return seconds

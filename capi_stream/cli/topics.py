@@ -9,14 +9,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from capi_stream.cli.config import loaded
+from capi_stream.cli.usage import UsageError
 from capi_stream.intake.settings import BUILT_IN_MAPPING, BUILT_IN_SCHEMA, IntakeSettings, Routing, TopicSettings
 from capi_stream.model import Destination, PixelId
 
 DEFAULT_PIXEL = PixelId("1234567890")
-
-
-class UsageError(Exception):
-    """Options that do not go together, or files that cannot be used. The message says what to write."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from capi_stream.cli.samples import Beside, Sample, sample
-from capi_stream.cli.topics import UsageError, without_configuration
+from capi_stream.cli.topics import without_configuration
+from capi_stream.cli.usage import UsageError
 from capi_stream.model import Malformed, Mapped
 from tests.builders import UNIX_NOW, avro_bytes, commerce_event, encoded
 from tests.cli.commands import command

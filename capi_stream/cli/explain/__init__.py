@@ -47,8 +47,10 @@ def explain(
     from capi_stream.cli.explain.explanation import explained
     from capi_stream.cli.explain.text import lines
     from capi_stream.cli.json_text import printable, written
-    from capi_stream.cli.samples import Beside, sample, unix_time
-    from capi_stream.cli.topics import UsageError, chosen
+    from capi_stream.cli.samples import Beside, sample
+    from capi_stream.cli.times import unix_time
+    from capi_stream.cli.topics import chosen
+    from capi_stream.cli.usage import UsageError
 
     try:
         _require_text(header="".join(header or ()), key=key, now=now, topic=topic)
@@ -71,7 +73,7 @@ def explain(
 def _require_text(**given: str | None) -> None:
     """Raises UsageError for what the shell gave as bytes that are no UTF-8: Python has halves of pairs for them."""
     from capi_stream.cli.json_text import is_whole
-    from capi_stream.cli.topics import UsageError
+    from capi_stream.cli.usage import UsageError
 
     for name, text in given.items():
         if text is not None and not is_whole(text):
@@ -79,7 +81,7 @@ def _require_text(**given: str | None) -> None:
 
 
 def _header(text: str) -> tuple[str, bytes]:
-    from capi_stream.cli.topics import UsageError
+    from capi_stream.cli.usage import UsageError
 
     name, equals, value = text.partition("=")
     if not equals or not name:
@@ -89,7 +91,7 @@ def _header(text: str) -> tuple[str, bytes]:
 
 def _content(file: str) -> bytes:
     from capi_stream.cli.json_text import printable
-    from capi_stream.cli.topics import UsageError
+    from capi_stream.cli.usage import UsageError
 
     if file == "-":
         return sys.stdin.buffer.read()

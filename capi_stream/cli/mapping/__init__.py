@@ -37,7 +37,8 @@ def show(config: Config = None, topic: TopicName = None) -> None:
 
     Exit code 2: wrong usage, or a configuration that cannot be used.
     """
-    from capi_stream.cli.topics import UsageError, chosen
+    from capi_stream.cli.topics import chosen
+    from capi_stream.cli.usage import UsageError
 
     try:
         which = chosen(config, topic)
@@ -68,8 +69,8 @@ def compare(
     Exit code 1: there are differences. 2: wrong usage, or files that cannot be used.
     """
     from capi_stream.cli.mapping.golden import Outcome, cases, outcome
-    from capi_stream.cli.samples import unix_time
-    from capi_stream.cli.topics import UsageError
+    from capi_stream.cli.times import unix_time
+    from capi_stream.cli.usage import UsageError
 
     try:
         unix_now = None if now is None else unix_time(now)
@@ -106,7 +107,8 @@ def init(
     Exit code 2: the schema cannot be used, or the file is there.
     """
     from capi_stream.cli.mapping.beginning import UnusableSchemaError, first_mapping, undecided
-    from capi_stream.cli.topics import UsageError, text_of
+    from capi_stream.cli.topics import text_of
+    from capi_stream.cli.usage import UsageError
 
     shipped = Path(__file__).parents[2] / "mappings/mapping.schema.json"
     place = str(shipped) if out is None else os.path.relpath(shipped, out.resolve().parent)
@@ -135,7 +137,7 @@ def init(
 
 
 def _source(which: Chosen) -> str:
-    from capi_stream.cli.topics import UsageError
+    from capi_stream.cli.usage import UsageError
     from capi_stream.intake.topics import IntakeError, Topic
 
     try:
@@ -145,7 +147,8 @@ def _source(which: Chosen) -> str:
 
 
 def _chosen(config: Path | None, topic: str | None, schema: Path | None, mapping: Path | None) -> Chosen:
-    from capi_stream.cli.topics import UsageError, chosen, without_configuration
+    from capi_stream.cli.topics import chosen, without_configuration
+    from capi_stream.cli.usage import UsageError
 
     if (schema is None) != (mapping is None) or (config is not None and schema is not None):
         raise UsageError("Give -c, or --schema and --mapping together; without them it is the built-in mapping.")

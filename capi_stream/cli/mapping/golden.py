@@ -10,8 +10,10 @@ from typing import Any, Literal
 
 from capi_stream.cli.explain.twins import twins
 from capi_stream.cli.json_text import JsonError, read, written
-from capi_stream.cli.samples import Beside, sample, unix_time
-from capi_stream.cli.topics import Chosen, UsageError
+from capi_stream.cli.samples import Beside, sample
+from capi_stream.cli.times import unix_time
+from capi_stream.cli.topics import Chosen
+from capi_stream.cli.usage import UsageError
 from capi_stream.model import Headers, Malformed, Mapped, Reading
 
 RECORD, BESIDE, EVENTS = ".record.json", ".beside.json", ".events.json"
