@@ -31,7 +31,7 @@ lint: env  ## format, lint, types, walls
 	$(BIN)/lint-imports
 
 check: lint  ## the inner loop: lint and the pure tests; under a minute
-	$(BIN)/pytest -q tests/intake tests/delivery tests/config
+	$(BIN)/pytest -q tests/intake tests/delivery tests/config tests/replay
 
 # In the order of their names: by default files with few tests come last, and the longest have few.
 test: lint ops  ## everything, on a real Kafka and a real schema registry, with the real tools of operators; about 20 minutes

@@ -60,6 +60,25 @@ class Record:
         return len(self.value or b"") + len(self.key or b"")
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a record is meant, where a letter names not all of it; None stands for all.
+
+    `event_id` is the one that the event had: it keeps it. Where `is_sealed`, nobody here can read it; where
+    `is_event`, the value is the event, and not the record that it was made of.
+    """
+
+    index: int | None = None
+    pixel: PixelId | None = None
+    endpoint: str | None = None
+    event_id: str | None = None
+    is_sealed: bool = False
+    is_event: bool = False
+
+
+WHOLE = Part()
+
+
 @dataclass(slots=True)
 class Event:
     """One Conversions API event, encoded once. `body` is its JSON object in UTF-8.
@@ -149,3 +168,11 @@ class NeedSchema:
 
 Reading = Mapped | Tombstone | Malformed | NeedSchema
 """What `intake` read in one record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """A letter that goes on to `topic` as it is, for a service to read it there: nobody has looked into it."""
+
+    topic: str
+    reason: str

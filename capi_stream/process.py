@@ -12,6 +12,7 @@ from capi_stream import allocator, outlets
 from capi_stream.config import Settings
 from capi_stream.endpoints.posters import PosterBroken
 from capi_stream.endpoints.tokens import Tokens
+from capi_stream.inlets import LIVE, Inlets
 from capi_stream.kafka.failures import KafkaFailure
 from capi_stream.observability.admin import AdminFailure
 from capi_stream.observability.logs import set_up
@@ -40,12 +41,21 @@ def run_shadow(settings: Settings) -> int:
     return _run(settings, outlets.shadow)
 
 
-def _run(settings: Settings, make: Callable[[Settings, Tokens], Outlets]) -> int:
+def run_replay(settings: Settings, make: Callable[[Asked], Inlets]) -> int:
+    """As `run`, of letters, until a signal says stop or none is left."""
+    return _run(settings, outlets.live, make)
+
+
+def _run(
+    settings: Settings,
+    make: Callable[[Settings, Tokens], Outlets],
+    inlets_of: Callable[[Asked], Inlets] = lambda _: LIVE,
+) -> int:
     allocator.keep_little()
     set_up(settings.logs)
     asked = Asked()
     try:
-        service = _made(settings, asked, make)
+        service = _made(settings, asked, make, inlets_of(asked))
         gc.freeze()  # what was made until here stays: it is not looked through again
         gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
         service.run()
@@ -62,13 +72,13 @@ def _run(settings: Settings, make: Callable[[Settings, Tokens], Outlets]) -> int
         # The clients that nobody closed are destroyed after this line, and that may never end (seen twice: librdkafka's
         # destroy waits for its own thread, which waits for a lock). No thread of Python runs then that could end it.
         faulthandler.dump_traceback_later(EXIT_SECONDS, exit=True)
-    log.info("stopped", reason=asked.to_stop)
+    log.info("stopped", reason=asked.to_stop or "nothing is left")
     return 0
 
 
-def _made(settings: Settings, asked: Asked, make: Callable[[Settings, Tokens], Outlets]) -> Service:
+def _made(settings: Settings, asked: Asked, make: Callable[[Settings, Tokens], Outlets], inlets: Inlets) -> Service:
     """The service, before anything is read. Raises Unusable, KafkaFailure, AdminFailure."""
     try:
-        return Service(settings, asked, make)
+        return Service(settings, asked, make, inlets)
     except ValueError as error:  # its words are of a setting; one from the loop is a bug, and may quote a record
         raise Unusable(str(error)) from None

@@ -9,14 +9,13 @@ from collections.abc import Callable, Collection, Iterable
 import structlog
 
 from capi_stream.config import Settings
-from capi_stream.config.facts import facts
+from capi_stream.config.facts import MEANINGS, facts
 from capi_stream.delivery.batches import Batch
 from capi_stream.delivery.engine import ANSWER_WAIT_SECONDS, Engine
 from capi_stream.delivery.outcomes import Outcome
 from capi_stream.endpoints.tokens import Renewed, Tokens
-from capi_stream.intake.intake import Intake
+from capi_stream.inlets import LIVE, Inlets
 from capi_stream.kafka.clients import LIBRDKAFKA
-from capi_stream.kafka.consumer import GroupConsumer
 from capi_stream.kafka.registries import Registries
 from capi_stream.kafka.registry import Fetched, Lapsed, Unknown
 from capi_stream.model import Partition, Record
@@ -35,33 +34,44 @@ SHOW_EVERY_SECONDS = 1.0
 class Service:
     """Owns every part. One thread runs it: the engine, the consumer and the producer belong to that thread."""
 
-    def __init__(self, settings: Settings, asked: Asked, make: Callable[[Settings, Tokens], Outlets]) -> None:
+    def __init__(
+        self, settings: Settings, asked: Asked, make: Callable[[Settings, Tokens], Outlets], inlets: Inlets = LIVE
+    ) -> None:
         self._asked = asked
+        self._looks = inlets.looks
         self._deadlines = settings.deadlines
         self._engine = Engine(settings.limits)
-        self._intake = Intake(settings.intake)
+        self._intake = inlets.reads(settings.intake)
         self._tokens = Tokens(settings.posters.credentials, settings.posters.token_check_seconds)
         made = make(settings, self._tokens)
         self._posters, self._letters, self._version, self._token_expiries, self._quality = made
         self._registries = Registries(settings.registries)
-        self._consumer = GroupConsumer(settings.consumer, self)
+        self._consumer = inlets.member(settings.consumer, self)
         versions = Versions(self._version, settings.api_version, LIBRDKAFKA)
-        self._watch = Watch(settings.admin, settings.limits, versions, facts(settings))
+        self._watch = Watch(settings.admin, settings.limits, versions, facts(settings), MEANINGS)
         self._phases = Phases()
         self._show_at = 0.0
         self._give_back_by = float("inf")  # set once, when the whole service stops
 
     def run(self) -> None:
-        """Deliver until told to stop; then drain, commit and leave the group. Raises KafkaFailure, PosterBroken."""
+        """Deliver until told to stop, or nothing is left; then drain, commit and leave the group.
+
+        Raises KafkaFailure, PosterBroken.
+        """
         log.info("starting", version=self._version, admin_port=self._watch.start())
         self._letters.start()
         self._consumer.start()
         self._asked.has_started = True
         self._watch.board.became("joining")
-        while not self._asked.to_stop:
+        while not (self._asked.to_stop or self._has_ended):
             self._turn()
         self._drain()
         self._watch.close()
+
+    @property
+    def _has_ended(self) -> bool:
+        """Whether nothing is left to read or to do. A topic that goes on has no end."""
+        return self._consumer.has_ended and self._engine.is_settled
 
     def _turn(self) -> None:
         records = self._poll()
@@ -149,6 +159,8 @@ class Service:
         self._consumer.close(self._deadlines.commit_seconds)
         self._letters.close(0.0)
         self._posters.close(time.monotonic())
+        self._show_at = 0.0
+        self._show()
 
     # Told by the consumer, from inside its poll and close.
 
@@ -193,15 +205,15 @@ class Service:
             self._watch.rebalanced(event, seconds)
         kafka = self._consumer.outage or self._letters.outage
         outages = [*([f"Kafka cannot be reached ({kafka})"] if kafka else []), *self._registries.outages]
-        self._watch.show(
-            Sight(
-                self._engine.snapshot(now, time.time()),
-                self._consumer.high_watermarks(),
-                dict(self._consumer.rebalances),
-                self._phases.seconds,
-                dict(self._registries.fetches),
-                tuple(outages),
-                self._token_expiries(),
-                self._quality(),
-            )
+        sight = Sight(
+            self._engine.snapshot(now, time.time()),
+            self._consumer.high_watermarks(),
+            dict(self._consumer.rebalances),
+            self._phases.seconds,
+            dict(self._registries.fetches),
+            tuple(outages),
+            self._token_expiries(),
+            self._quality(),
         )
+        self._watch.show(sight)
+        self._looks(sight)

@@ -10,7 +10,7 @@ import typer
 from capi_stream import __version__
 
 COMMANDS = (
-    *("run", "check", "preview", "config", "explain", "mapping"),
+    *("run", "dead_letters", "replay", "check", "preview", "config", "explain", "mapping"),
     *("hash", "fuse", "schema", "quality", "sandbox", "demo", "produce"),
 )
 

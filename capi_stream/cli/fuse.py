@@ -23,7 +23,10 @@ def _fuse() -> None:
 
 
 def reset(
-    pid: Annotated[int, typer.Option(min=1, help="The process of `capi-stream run`; 1 in its container.")] = 1,
+    pid: Annotated[
+        int,
+        typer.Option(min=1, help="The process of `capi-stream run`, or of a replay that follows; 1 in its container."),
+    ] = 1,
 ) -> None:
     """Open what blown fuses of one process hold, once the cause is mended: dead letters are written again.
 
@@ -46,4 +49,5 @@ def _is_service(pid: int) -> bool:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
     except OSError:
         return False
-    return "run" in words and any(word.endswith(("capi-stream", "capi_stream")) for word in words)
+    delivers = "run" in words or {"replay", "--follow"} <= set(words)  # a replay that ends is stopped by its fuse
+    return delivers and any(word.endswith(("capi-stream", "capi_stream")) for word in words)

@@ -120,3 +120,9 @@ def _flat(value: Any) -> str:
 def printable(line: str) -> str:
     """A line without what would speak to a terminal: a pixel's name is whatever somebody wrote."""
     return "".join(letter if letter.isprintable() else "?" for letter in line)
+
+
+def short(text: str, most: int = MOST_OF_A_NAME) -> str:
+    """`text` on one line of at most `most` characters, of which no terminal obeys one."""
+    plain = printable(text[: most + 1])
+    return plain if len(plain) <= most else plain[: most - 1] + "…"

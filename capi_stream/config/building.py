@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from capi_stream.config.document import Document
 from capi_stream.config.keys import KeyPath
+from capi_stream.config.letter_keys import letter_keys
 from capi_stream.config.mistakes import Finding, WrongValueError
 from capi_stream.config.posting import PosterBuilder, conditions, credential_name, destinations, endpoint
 from capi_stream.config.references import References, read_text
@@ -30,6 +31,7 @@ class Builder:
         self._tree = tree
         self._document = document
         self._references = references
+        self._letter_keys = self._keys_of_letters()
 
     def settings(self) -> Settings:
         """The settings. Of use only while the document has no mistakes."""
@@ -42,7 +44,9 @@ class Builder:
             producer=self._producer(),
             registries=self._registries(),
             posters=PosterBuilder(tree, self._document, self._references).posters(),
-            admin=AdminSettings(admin.host, admin.port, tree.deadlines.watchdog_seconds, admin.pixels),
+            admin=AdminSettings(
+                admin.host, admin.port, tree.deadlines.watchdog_seconds, admin.pixels, admin.dead_letters
+            ),
             logs=LogSettings(tree.logs.format, tree.logs.level),
             deadlines=Deadlines(
                 tree.deadlines.drain_seconds, tree.deadlines.revoke_seconds, tree.deadlines.commit_floor_seconds
@@ -145,6 +149,7 @@ class Builder:
             committed_offset_gone=kafka.committed_offset_gone,
             group_instance_id=kafka.static_membership,
             connect_seconds=kafka.connect_seconds,
+            letter_keys=self._letter_keys,
         )
 
     def _producer(self) -> ProducerSettings:
@@ -153,9 +158,22 @@ class Builder:
             properties={**tree.kafka.common, **tree.kafka.producer},
             dead_letter_topic=tree.dead_letters.topic,
             parked_topic=tree.parked.topic,
+            content=tree.letters.content,
             store_seconds=tree.deadlines.store_seconds,
             connect_seconds=tree.kafka.connect_seconds,
+            letter_keys=self._letter_keys,
         )
+
+    def _keys_of_letters(self) -> tuple[str, ...]:
+        """Read once, since the file may be a pipe."""
+        name = self._tree.letters.encryption_key_file
+        if name is None:
+            return ()
+        try:
+            return letter_keys(self._references.directory, name)
+        except WrongValueError as error:
+            self._document.tell(Finding(("letters", "encryption_key_file"), error.what, error.write_instead))
+            return ()
 
     def _registries(self) -> dict[str, RegistrySettings]:
         parts = {SHARED_REGISTRY: self._tree.registry}

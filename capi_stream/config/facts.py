@@ -1,10 +1,18 @@
-"""The settings that matter to who looks at the status page: short texts, and never a secret."""
+"""What the pages of the admin port say of the settings, and what reasons mean: short texts, and never a secret."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from capi_stream.config.settings import Settings
+from capi_stream.delivery.meanings import HOLDS, REJECTIONS
+from capi_stream.intake.intake import REASONS
+from capi_stream.intake.parameters.violations import REASONS as RULES
+
+MEANINGS: Mapping[str, str] = MappingProxyType({**HOLDS, **REJECTIONS, **REASONS, **RULES})
+"""Reason -> what it means, for each that a letter can have."""
 
 
 def facts(settings: Settings) -> dict[str, str]:

@@ -32,7 +32,7 @@ from capi_stream.delivery.settings import FuseSettings, Limits
 from capi_stream.endpoints.settings import Timeouts
 from capi_stream.intake.avro.framing import Framing
 from capi_stream.intake.parameters.settings import ExternalIdHashing, Future, IdentifierSettings, Rules
-from capi_stream.kafka.settings import ConsumerSettings, ProducerSettings, Rebalance, RegistrySettings
+from capi_stream.kafka.settings import ConsumerSettings, Content, ProducerSettings, Rebalance, RegistrySettings
 from capi_stream.observability.settings import AdminSettings, LogSettings, TracingSettings
 
 
@@ -96,6 +96,19 @@ class LetterTopic(Part):
 
     topic: Topic = Field(examples=["commerce.events.letters"])
     """Its name. None of the topics that are read may be it."""
+
+
+class Letters(Part):
+    """What dead letters and parked records hold (docs/privacy.md)."""
+
+    encryption_key_file: Text | None = None
+    """A file with Fernet keys, one a line: the first encrypts letters, each decrypts them. Without it they are plain.
+
+    It is read at the start, and should have permission 0600. How to make a key, and how to change it: docs/privacy.md.
+    """
+    content: Content = default_of(ProducerSettings, "content")
+    """`record`: the record, byte for byte. `hashed_event`: the event as it would be posted, and where there is none yet
+    (`decode`, `map`, `validate`) no value at all. A mapping that is mended later then changes no letter."""
 
 
 class TimeoutsPart(Part):
@@ -270,6 +283,9 @@ class Admin(Part):
     """Its port; 0 takes a free one."""
     pixels: Count = default_of(AdminSettings, "pixels")
     """How many pixels have metrics of their own; the others share one series."""
+    dead_letters: bool = default_of(AdminSettings, "dead_letters")
+    """Whether `/dead-letters` shows the process's newest dead and parked letters (docs/dead-letters.md). Off, since it
+    shows what customers' records failed on, record by record, to everybody who reaches the port."""
 
 
 class Quality(Part):
@@ -318,6 +334,8 @@ class Tree(Part):
     """Where records go that can never be sent."""
     parked: Annotated[LetterTopic, OrEmpty] = Field(examples=[{"topic": "commerce.events.parked"}])
     """Where good records go whose pixel cannot take them now."""
+    letters: Annotated[Letters, OrEmpty] = Letters()
+    """What dead letters and parked records hold, which is personal data (docs/privacy.md)."""
     api: Annotated[Api, OrEmpty] = Api()
     """The Graph API."""
     pixels: Annotated[Mapping[PixelKey, Annotated[Pixel, OrEmpty]], Field(min_length=1), OrEmpty] = Field(

@@ -96,10 +96,12 @@ class Batch:
 
 
 class LetterKind(StrEnum):
-    """Dead: the record itself is refused. Parked: the record is good, its pixel cannot take it now."""
+    """Dead: the record itself is refused. Parked: the record is good, its pixel cannot take it now. Replay: it is a
+    letter that goes into a topic, for a service to read there."""
 
     DEAD = "dead_letter"
     PARKED = "parked"
+    REPLAY = "replay"
 
 
 @dataclass(slots=True, eq=False)
@@ -122,6 +124,7 @@ class Letter:
     last_failed_at: float = 0.0
     carries_value: bool = True
     event_time: int | None = None  # None where no event could be made
+    event: bytes | None = None  # likewise: its JSON
 
     @property
     def record(self) -> Record:

@@ -35,6 +35,7 @@ from capi_stream.delivery.settings import Limits
 from capi_stream.delivery.settling import EVENT_BYTES, Settling
 from capi_stream.model import (
     Event,
+    Forwarded,
     Malformed,
     Mapped,
     NeedSchema,
@@ -55,7 +56,7 @@ class Engine:
     """Everything between a record that was read and an offset that may be committed."""
 
     def __init__(self, limits: Limits) -> None:
-        self.ledger = Ledger()
+        self.ledger = Ledger(replays=limits.replays)
         self._limits = limits
         self._gates = Gates()
         self._fuses = Fuses(limits.fuse, self._gates, limits.routes)
@@ -109,7 +110,7 @@ class Engine:
 
     # Fed: records.
 
-    def received(self, record: Record, reading: Reading, now: float) -> None:
+    def received(self, record: Record, reading: Reading | Forwarded, now: float) -> None:
         """Take `record`, which intake read as `reading`.
 
         Every record that was polled comes here: what the tracker has not seen, a commit would jump over. A record of a
@@ -129,7 +130,7 @@ class Engine:
         """Hand back the records that wait for `schema`, to be read again and then given to `resolved`."""
         return self._unresolved.pop(schema, [])
 
-    def resolved(self, ticket: Ticket, reading: Reading, now: float) -> None:
+    def resolved(self, ticket: Ticket, reading: Reading | Forwarded, now: float) -> None:
         """Take what intake read, now that it knows the schema, in the record of `ticket`."""
         ticket.tracker.unresolved -= 1
         if ticket.tracker.is_live:
@@ -137,13 +138,16 @@ class Engine:
         else:
             self._settling.release(ticket)
 
-    def _resolve(self, ticket: Ticket, reading: Reading, now: float) -> None:
+    def _resolve(self, ticket: Ticket, reading: Reading | Forwarded, now: float) -> None:
         match reading:
             case Mapped():
                 self._mapped(ticket, reading, now)
                 self._settling.settle((ticket,))
             case Malformed(rejection, schema):
                 self._letterbox.reject(ticket, rejection, schema, now)
+                self._settling.settle((ticket,))
+            case Forwarded():
+                self._letterbox.forward(ticket, reading, now)
                 self._settling.settle((ticket,))
             case Tombstone():
                 self._settling.settle_tombstone(ticket)
@@ -246,6 +250,11 @@ class Engine:
         """How many events and letters of `partitions` are out and not answered."""
         return self._posts.events_of(partitions) + self._letterbox.letters_of(partitions)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that was received is."""
+        return not any(tracker.span for tracker in self._trackers.values())
+
     def partitions(self) -> frozenset[Partition]:
         """The partitions that are ours."""
         return frozenset(self._trackers)
@@ -281,6 +290,7 @@ class Engine:
 
     def snapshot(self, now: float, unix_now: float) -> Snapshot:
         """All that the status page and the metrics show; shares nothing with the engine."""
-        parts = showing.Parts(self._limits, self._trackers.values(), self._gates, self._lanes, self._commits)
+        recent = self._letterbox.recent
+        parts = showing.Parts(self._limits, self._trackers.values(), self._gates, self._lanes, self._commits, recent)
         counts = showing.Counts(self._settling.held_bytes, self._letterbox.in_flight, len(self.wanted_schemas()))
         return showing.snapshot(parts, counts, self.ledger, self.paused(), now, unix_now)

@@ -47,9 +47,11 @@ class Ledger:
     unknown_outcome_events: Counter[str] = field(default_factory=Counter)  # pixel
     dead_letters: Counter[str] = field(default_factory=Counter)  # reason
     parked: Counter[str] = field(default_factory=Counter)  # reason
+    forwarded: Counter[str] = field(default_factory=Counter)  # the letter's reason
     letter_errors: Counter[str] = field(default_factory=Counter)  # reason
     commits: Counter[str] = field(default_factory=Counter)  # outcome: acknowledged, refused
     metadata_ignored: Counter[str] = field(default_factory=Counter)  # why a text beside a committed offset was not read
+    replays: str = ""  # the kind of letters that are read, where they are
     retries: int = 0
     splits: int = 0
     resent_events: int = 0
@@ -135,6 +137,30 @@ class LaneView:
 
 
 @dataclass(frozen=True, slots=True)
+class LetterView:
+    """One letter that was stored, as an operator may see it: nothing of the record's own words, no id of its event.
+
+    `kind` is dead_letter or parked; `pixel` and `event` are labels, as in the ledger; `words` are the API's own,
+    without what they quote; `failed_at` is of the monotonic clock.
+    """
+
+    kind: str
+    reason: str
+    stage: str
+    pixel: str
+    event: str
+    partition: Partition
+    offset: int
+    status: int | None = None
+    code: int | None = None
+    subcode: int | None = None
+    words: str = ""
+    fbtrace_id: str | None = None
+    attempts: int = 0
+    failed_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that the loop shows, at one moment. `now` is of the monotonic clock, `unix_now` of the wall's."""
 
@@ -152,3 +178,4 @@ class Snapshot:
     letters_in_flight: int
     waiting_for_schema: int
     last_commit_unix: float | None
+    letters: tuple[LetterView, ...] = ()  # the newest of each kind and reason, from old to new

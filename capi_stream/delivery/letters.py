@@ -12,9 +12,10 @@ from capi_stream.delivery.labels import event_label, pixel_label
 from capi_stream.delivery.ledger import Ledger
 from capi_stream.delivery.offsets import Ticket
 from capi_stream.delivery.outcomes import Rejected, Scope
+from capi_stream.delivery.recent import Recent
 from capi_stream.delivery.settings import Limits
 from capi_stream.delivery.settling import Settling
-from capi_stream.model import Destination, Event, Partition, PixelId, Rejection, SchemaKey
+from capi_stream.model import Destination, Event, Forwarded, Partition, PixelId, Rejection, SchemaKey
 
 
 class Letterbox:
@@ -30,6 +31,7 @@ class Letterbox:
         self._fuses = fuses
         self._settling = settling
         self._ledger = ledger
+        self.recent = Recent()
         self._waiting: dict[tuple[str, PixelId | None], deque[Letter]] = {}
         self._out: set[Letter] = set()
         self._out_bytes = 0
@@ -83,6 +85,12 @@ class Letterbox:
                 letter.kind, letter.topic = LetterKind.PARKED, self._limits.parked_topic
             self._queue(letter)
 
+    def forward(self, ticket: Ticket, forwarded: Forwarded, now: float) -> None:
+        """Make of an earlier letter one that goes to the topic that `forwarded` names: a part of its ticket."""
+        ticket.open_parts += 1
+        reason = Rejection("", forwarded.reason)
+        self._queue(Letter(LetterKind.REPLAY, forwarded.topic, ticket, reason, first_failed_at=now, last_failed_at=now))
+
     def _letter(
         self,
         kind: LetterKind,
@@ -104,6 +112,7 @@ class Letterbox:
             first_failed_at=failed_at,
             last_failed_at=now,
             event_time=entry.event.time,
+            event=entry.event.body,
         )
 
     def _count(self, rejection: Rejection, now: float) -> None:
@@ -153,7 +162,11 @@ class Letterbox:
         """The broker acknowledged `letter`: its part is settled."""
         self._came_back(letter)
         self._gates.opened_by(_gate(letter), letter)
+        self._settling.settle((letter.ticket,))
         rejection = letter.rejection
+        if letter.kind is LetterKind.REPLAY:
+            self._ledger.forwarded[rejection.reason] += 1
+            return
         counts, outcome = (
             (self._ledger.dead_letters, "dead_lettered")
             if letter.kind is LetterKind.DEAD
@@ -162,18 +175,22 @@ class Letterbox:
         counts[rejection.reason] += 1
         pixel, event = pixel_label(rejection.pixel, self._pixels), event_label(rejection.event_name)
         self._ledger.events[pixel, event, outcome] += 1
+        self.recent.stored(letter, pixel, event)
         if letter.kind is LetterKind.PARKED and letter.happened_at is not None:
             self._ledger.has_parked(pixel, letter.happened_at)
-        self._settling.settle((letter.ticket,))
 
     def not_stored(self, letter: Letter, reason: str, now: float) -> None:
         """The broker did not take `letter`: it waits, and so do the others for its topic.
 
         A letter refused for its size goes once more without its value, at once: the topic is well, and its headers
-        still say where the record is.
+        still say where the record is. One that was to be read again stays where it lies.
         """
         self._ledger.letter_errors[reason] += 1
         self._came_back(letter)
+        if reason == "too_large" and letter.kind is LetterKind.REPLAY:
+            self._gates.opened_by(_gate(letter), letter)
+            self._settling.settle((letter.ticket,))
+            return
         if reason == "too_large" and letter.carries_value:
             letter.carries_value = False
             self._gates.opened_by(_gate(letter), letter)

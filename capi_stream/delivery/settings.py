@@ -56,4 +56,5 @@ class Limits:
     commit_timeout_seconds: float = 30.0
     fuse: FuseSettings | None = GENEROUS  # None: no amount of invalid events stops anything
     commit_metadata: bool = True  # what is settled above the committed offset, beside it: a crash sends less twice
+    replays: str = ""  # the kind of the letters that are read in place of records, for the metrics
     pixel_limits: Mapping[str, int] = field(default_factory=dict)  # pixel -> its own posts_in_flight

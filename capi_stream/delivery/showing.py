@@ -12,6 +12,7 @@ from capi_stream.delivery.lanes import Lane, Lanes
 from capi_stream.delivery.ledger import LaneView, LastError, Ledger, PartitionView, Snapshot
 from capi_stream.delivery.offsets import OffsetTracker
 from capi_stream.delivery.outcomes import Accepted, Answer, Outcome, Rejected, Unavailable
+from capi_stream.delivery.recent import Recent
 from capi_stream.delivery.settings import Limits
 from capi_stream.model import Partition
 
@@ -24,6 +25,7 @@ class Parts(NamedTuple):
     gates: Gates
     lanes: Lanes
     commits: Commits
+    recent: Recent
 
 
 class Counts(NamedTuple):
@@ -112,6 +114,7 @@ def snapshot(
         letters_in_flight=counts.letters_in_flight,
         waiting_for_schema=counts.waiting_for_schema,
         last_commit_unix=None if committed_at is None else unix_now - (now - committed_at),
+        letters=parts.recent.views,
     )
 
 

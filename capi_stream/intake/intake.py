@@ -11,15 +11,19 @@ from capi_stream.intake.avro.framing import Bare, ByFingerprint, ByKey, Frame, U
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.avro.schemas import SchemaError, Type
 from capi_stream.intake.judging import Judging
+from capi_stream.intake.kept import kept_event
 from capi_stream.intake.mapping.coercions import UnfitValueError
 from capi_stream.intake.mapping.runtime import Draft, Filtered
+from capi_stream.intake.parts import first_read, narrowed
 from capi_stream.intake.preparing import Preparing
 from capi_stream.intake.settings import IntakeSettings
 from capi_stream.intake.topics import IntakeError, Topic, Verdict
 from capi_stream.model import (
+    WHOLE,
     Malformed,
     Mapped,
     NeedSchema,
+    Part,
     Reading,
     Record,
     Rejection,
@@ -40,6 +44,9 @@ REASONS = {
     "number_not_finite": "a number is NaN or infinite",
     "pixel_not_configured": "the record's pixel is none of the configuration, or it has none",
     "event_too_large": "the event fits in no batch",
+    "topic_not_configured": "a replay's record was first read in a topic that the configuration does not have",
+    "not_decrypted": "it is an encrypted letter, and no key of the configuration opens it",
+    "no_longer_made": "the event that a replay is to send is not made of its record, or not sent there, any more",
 }
 """Every reason that intake gives beside those of `rules.REASONS`. Closed: metrics and dead letters name them."""
 
@@ -51,10 +58,14 @@ TOGETHER = 64  # records: what they become still fits into a processor's cache
 
 @dataclass(slots=True)
 class Decoded:
-    """A record that could be decoded, with its `values` laid out for its mapping, and what has become of it so far."""
+    """A record that could be decoded, with its `values` laid out for its mapping, and what has become of it so far.
+
+    `record` is as it was first read, and `part` what of it is meant: it may be a letter that comes back.
+    """
 
     topic: Topic
     record: Record
+    part: Part
     values: tuple[Any, ...]
     mapped: Mapped
 
@@ -71,7 +82,7 @@ class Intake:
         self._preparing = Preparing(settings)
         self._judging = Judging(settings)
         self._topics: list[Topic] = []
-        self._by_name: dict[str, Topic] = {}
+        self._by_name: dict[str, Topic | None] = {}
         self._schemas: dict[SchemaRef, Type | Rejection] = {}
         mistakes: list[str] = []
         for topic in settings.topics:
@@ -125,20 +136,31 @@ class Intake:
 
     def _read(self, records: Sequence[Record], unix_now: float) -> list[Reading]:
         """They take each step together: a processor that stays with one step for a while is faster by a quarter."""
-        found = [self._decoded(record) for record in records]
+        found = [self._decoded(record, unix_now) for record in records]
         decoded = [each for each in found if isinstance(each, Decoded)]
         drafted = [each for one in decoded for each in self._drafted(one)]
         for draft, index, one in drafted:
             self._preparing.prepare(draft.event, index, one.record, unix_now, one.mapped)
         for draft, index, one in drafted:
             self._judging.judge(draft, index, one.topic.check, unix_now, one.mapped)
+        for one in decoded:
+            if one.part is not WHOLE:
+                narrowed(one.mapped, one.part)
         return [each.mapped if isinstance(each, Decoded) else each for each in found]
 
-    def _decoded(self, record: Record) -> Decoded | Tombstone | Malformed | NeedSchema:
+    def _decoded(self, record: Record, unix_now: float) -> Decoded | Reading:
         if record.value is None:
             return Tombstone()
-        topic = self._topic(record.partition.topic)
-        frame = unframe(record.value, record.headers, topic.framing)
+        first, part = first_read(record) if record.headers else (record, WHOLE)
+        own = self._topic(record.partition.topic)
+        topic = own or self._topic(first.partition.topic)
+        if topic is None:  # a letter's, since the consumer reads only topics of the settings
+            return Malformed(Rejection("decode", "topic_not_configured", f"topic {first.partition.topic}"))
+        if part.is_sealed:
+            return Malformed(Rejection("decode", "not_decrypted"))
+        if part.is_event and own is None:  # in a topic of events nobody's header stands above the bytes
+            return kept_event(record.value, part, self._judging, unix_now)
+        frame = unframe(record.value, first.headers, topic.framing)
         key = frame.key if isinstance(frame, ByKey) else None
         verdict = self._verdict(topic, frame)
         if isinstance(verdict, NeedSchema):
@@ -148,13 +170,16 @@ class Intake:
         values = verdict(record.value, 0 if isinstance(frame, Unframed) else frame.start)
         if isinstance(values, Undecodable):
             return Malformed(Rejection("decode", values.reason, values.detail), key)
-        return Decoded(topic, record, values, Mapped(schema=key))
+        return Decoded(topic, first, part, values, Mapped(schema=key))
 
-    def _topic(self, name: str) -> Topic:
-        topic = self._by_name.get(name)
-        if topic is None:  # the consumer reads only topics of the settings
-            topic = self._by_name[name] = next(each for each in self._topics if each.matches(name))
-        return topic
+    def reads(self, topic: str) -> bool:
+        """Whether records of `topic` can be read: whether the settings have it."""
+        return self._topic(topic) is not None
+
+    def _topic(self, name: str) -> Topic | None:
+        if name not in self._by_name:
+            self._by_name[name] = next((each for each in self._topics if each.matches(name)), None)
+        return self._by_name[name]
 
     def _verdict(self, topic: Topic, frame: Frame) -> Verdict | NeedSchema:
         match frame:
@@ -186,4 +211,17 @@ class Intake:
             return []
         if not made:
             mapped.filtered.append(NO_EVENT)
+        if one.part is not WHOLE:
+            return _meant(made, one)
         return [(draft, index, one) for index, draft in enumerate(made)]
+
+
+def _meant(made: Sequence[Draft], one: Decoded) -> list[tuple[Draft, int, Decoded]]:
+    """Those of the events `made` of a letter that it names; one whose id it names keeps it."""
+    index, event_id = one.part.index, one.part.event_id
+    if index is None:
+        return [(draft, number, one) for number, draft in enumerate(made)]
+    for draft in made[index : index + 1]:
+        if event_id:
+            draft.event["event_id"] = event_id
+    return [(draft, index, one) for draft in made[index : index + 1]]

@@ -14,11 +14,12 @@ from typing import Literal, Self, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from capi_stream.delivery import runs
 from capi_stream.kafka.clients import CONSUMER_DEFAULTS, Ear, bystander_properties, connected
 from capi_stream.kafka.failures import KafkaFailure, answer_of, failure, passes
-from capi_stream.kafka.records import record
+from capi_stream.kafka.records import reader
 from capi_stream.kafka.settings import ConsumerSettings
-from capi_stream.kafka.starts import existing_partitions
+from capi_stream.kafka.starts import Start, committed, existing_partitions
 from capi_stream.model import Partition, Record
 
 T = TypeVar("T")
@@ -33,14 +34,15 @@ Where = int | Literal["earliest", "latest"]
 
 
 class Browser:
-    """Reads `topic`. Raises KafkaFailure where it cannot be read."""
+    """Reads `topic`; `group` is whose offsets `left` asks for. Raises KafkaFailure where it cannot be read."""
 
-    def __init__(self, settings: ConsumerSettings, topic: str) -> None:
+    def __init__(self, settings: ConsumerSettings, topic: str, group: str = "") -> None:
         self._settings = settings
         self._topic = topic
+        self._record = reader(settings.letter_keys)
         self._ear = Ear("consumer")
         own = {
-            "group.id": f"{settings.properties['group.id']}-preview",
+            "group.id": group or f"{settings.properties['group.id']}-preview",
             "enable.auto.offset.store": False,
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",  # where retention is faster than we are
@@ -66,6 +68,44 @@ class Browser:
         first = 0 if where == "earliest" else where
         spans = {partition: (min(max(low, first), high), high) for partition, (low, high) in ends.items()}
         yield from self._read(spans, limit)
+
+    def left(self) -> Iterator[Record]:
+        """The records that were there when it began, and that the group has not settled yet."""
+        starts = self._committed()
+        settled = {partition: runs.read(start.metadata, start.offset) for partition, start in starts.items()}
+        for each in self._read(self._spans_left(starts)):
+            skip = settled[each.partition]
+            if isinstance(skip, runs.Unread) or each.offset not in skip:
+                yield each
+
+    def number_left(self) -> int:
+        """How many offsets lie in what `left` would read; fewer of them are records where the topic has gaps."""
+        return sum(max(0, end - start) for start, end in self._spans_left(self._committed()).values())
+
+    def _committed(self) -> Mapping[Partition, Start]:
+        existing = self._answer(partial(existing_partitions, self._consumer, self._topic), "look for")
+        return self._answer(partial(committed, self._consumer, existing), "find what a group has left of")
+
+    def _spans_left(self, starts: Mapping[Partition, Start]) -> dict[Partition, tuple[int, int]]:
+        ends = self._ends()
+        return {
+            partition: (max(ends[partition][0], start.offset), ends[partition][1])  # negative: nothing is committed
+            for partition, start in starts.items()
+            if partition in ends
+        }
+
+    def every(self) -> Iterator[Record]:
+        """All records that were there when it began, each partition's in their order."""
+        yield from self._read(self._ends())
+
+    def ends(self) -> Mapping[Partition, tuple[int, int]]:
+        """Where each partition begins, and one past where it ends."""
+        return self._ends()
+
+    def at(self, place: Partition, offset: int) -> Record | None:
+        """The record at `offset`, which is between the ends of `place`; None where it is gone, or was a marker."""
+        found = list(self._read({place: (offset, offset + 1)}))
+        return found[0] if found else None
 
     def _ends(self) -> dict[Partition, tuple[int, int]]:
         existing = self._answer(partial(existing_partitions, self._consumer, self._topic), "look for")
@@ -117,7 +157,7 @@ class Browser:
         if error is not None:
             self._met(message, error, ends)
             return None
-        found = record(message)
+        found = self._record(message)
         end = ends.get(found.partition, 0)
         if found.offset >= end - 1:
             ends.pop(found.partition, None)

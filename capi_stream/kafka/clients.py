@@ -77,7 +77,7 @@ def consumer_properties(settings: ConsumerSettings) -> dict[str, Any]:
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "auto.offset.reset": "error",
-        "enable.partition.eof": False,
+        "enable.partition.eof": settings.stops_at_ends,
         "allow.auto.create.topics": False,
     }
     match settings.rebalance:

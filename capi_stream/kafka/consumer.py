@@ -19,8 +19,9 @@ from capi_stream.delivery.offsets import Commit
 from capi_stream.kafka.assignment import Assignment
 from capi_stream.kafka.clients import Ear, connected, consumer_properties, has_member_epoch, log
 from capi_stream.kafka.committing import Committing, StartCommits
+from capi_stream.kafka.ends import Ends
 from capi_stream.kafka.failures import OFFSET_GONE, answer_of, ends_service, failure, passes, slug
-from capi_stream.kafka.records import partitions_of, record
+from capi_stream.kafka.records import partitions_of, reader
 from capi_stream.kafka.settings import ConsumerSettings
 from capi_stream.kafka.starts import Starts, existing_partitions
 from capi_stream.kafka.watermarks import Watermarks
@@ -52,6 +53,7 @@ class GroupConsumer:
         self._settings = settings
         self._listener = listener
         self._may_join_silently = settings.rebalance == "consumer"  # KIP-848 calls nobody for an empty assignment
+        self._record = reader(settings.letter_keys)
         self._ear = Ear("consumer")
         self._committing = Committing()
         self._consumer: Consumer = connected(
@@ -66,6 +68,7 @@ class GroupConsumer:
         self._kept: BaseException | None = None  # what a callback would have raised
         self.rebalances: Counter[str] = Counter()  # assigned, revoked, lost
         self._rebalances_ended: list[tuple[str, float]] = []
+        self._ends: Ends | None = None  # where the settings say that it stops there
 
     # Start and end.
 
@@ -80,6 +83,8 @@ class GroupConsumer:
                 between=self._serve,
             )
         self._starts.learn(existing)
+        if self._settings.stops_at_ends:
+            self._ends = Ends({partition: self._starts.ends(partition)[1] for partition in existing})
         self._consumer.subscribe(
             list(self._settings.topics),
             on_assign=self._on_assign,
@@ -131,11 +136,13 @@ class GroupConsumer:
         for message in messages:
             error = message.error()
             if error is None:
-                records.append(record(message))
+                records.append(self._record(message))
             else:
                 self._met(message, error)
         if records:
             self._ear.works()
+        if self._ends is not None:
+            records = self._ends.within(records)
         if self._may_join_silently and has_member_epoch(self._consumer):
             self._joined()
         self._start_commits.send_due(time.monotonic())
@@ -151,7 +158,9 @@ class GroupConsumer:
     def _met(self, message: Message, error: KafkaError) -> None:
         topic, number = message.topic(), message.partition()
         where = f"read topic {topic}" if topic else "read as a member of the group"
-        if error.code() in OFFSET_GONE and topic is not None and number is not None:
+        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  it has no other name
+            self._met_end(message)
+        elif error.code() in OFFSET_GONE and topic is not None and number is not None:
             self._jump(Partition(topic, number))
         elif passes(error):
             log.warning("kafka_read_error", topic=topic, partition=number, error=slug(error), detail=error.str())
@@ -159,6 +168,18 @@ class GroupConsumer:
             raise failure(where, error)
         else:  # it may have cost a record, and going on would commit past it
             raise failure(f"{where}, partition {number}, at offset {message.offset()}", error)
+
+    def _met_end(self, message: Message) -> None:
+        topic, number, offset = message.topic(), message.partition(), message.offset()
+        if self._ends is not None and topic is not None and number is not None and offset is not None:
+            self._ends.nothing_comes(Partition(topic, number), offset)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether all that is ours was read up to its end; never without ends, and never while nothing is ours: what
+        others have comes to us when they leave."""
+        ours = self._assignment.partitions
+        return self._ends is not None and bool(ours) and len(self._ends.reached(ours)) == len(ours)
 
     def _jump(self, partition: Partition) -> None:
         """Go on where the settings say: the log does not have the position of `partition` any more.
@@ -178,8 +199,9 @@ class GroupConsumer:
             self._listener.assigned(partition, start.offset, "")
 
     def keep_paused(self, wanted: Collection[Partition]) -> None:
-        """Pause `wanted` and no others."""
-        self._assignment.keep_paused(wanted)
+        """Pause `wanted`, and what was read up to its end, and no others."""
+        ended = () if self._ends is None else self._ends.reached(self._assignment.partitions)
+        self._assignment.keep_paused({*wanted, *ended} if ended else wanted)
 
     # Commits.
 
@@ -250,6 +272,8 @@ class GroupConsumer:
                 return
             began = time.monotonic()
             starts = self._starts.of(partitions_of(offsets))
+            if self._ends is not None:
+                self._ends.came_back(starts)
             self._assignment.add(starts)
             for partition, start in starts.items():
                 self._listener.assigned(partition, start.offset, start.metadata)

@@ -37,7 +37,7 @@ ENDINGS: Mapping[int, str] = MappingProxyType(
         KafkaError.SASL_AUTHENTICATION_FAILED: _CREDENTIALS,
         KafkaError.UNSUPPORTED_SASL_MECHANISM: "set sasl.mechanism to one that the broker offers",
         KafkaError.TOPIC_AUTHORIZATION_FAILED: "give the service's user the right to this topic: READ and DESCRIBE on "
-        "source topics, WRITE and DESCRIBE on the dead-letter and parked topics",
+        "source topics, WRITE and DESCRIBE on the dead-letter and parked topics (READ too for replay and dead-letters)",
         KafkaError.GROUP_AUTHORIZATION_FAILED: "give the service's user READ and DESCRIBE on its group.id",
         KafkaError.CLUSTER_AUTHORIZATION_FAILED: "give the service's user IDEMPOTENT_WRITE on the cluster, or WRITE on "
         "the dead-letter and parked topics",

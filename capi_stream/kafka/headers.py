@@ -1,56 +1,30 @@
-"""A letter's headers: why it is here and where it came from. Their names are a promise."""
+"""The headers that a letter gets. `letter_heads` has their names, and reads them again."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from dataclasses import asdict
 
 from capi_stream import __version__
-from capi_stream.delivery.batches import Letter
+from capi_stream.delivery.batches import Letter, LetterKind
+from capi_stream.letter_heads import HEADERS, PREFIX, REPLAY, Head, own_headers, read
 
-PREFIX = "capi-stream."
-
-HEADERS: Mapping[str, str] = MappingProxyType(
-    {
-        "kind": "`dead_letter`: the record is refused. `parked`: it is good, and its pixel cannot take it now",
-        "reason": "why, a word from a closed set",
-        "stage": "where that was found: `decode`, `map`, `validate` or `post`",
-        "detail": "the same for a person; may quote the record",
-        "event_index": "which event of the record, from 0, where only that one failed",
-        "event_id": "the event's id, given or derived",
-        "event_name": "the event's name",
-        "pixel": "the pixel that it was meant for",
-        "endpoint": "`graph` or `gateway`: who refused it",
-        "status": "the answer's HTTP status",
-        "code": "the API's error code",
-        "subcode": "the API's error subcode",
-        "message": "the API's own words; `…` stands for what is not of a closed list: it may quote the event",
-        "fbtrace_id": "what Meta's support asks for",
-        "attempts": "how often it was posted",
-        "first_failed_at": "Unix milliseconds",
-        "last_failed_at": "Unix milliseconds",
-        "source_topic": "where the record was read",
-        "source_partition": "likewise",
-        "source_offset": "likewise",
-        "source_timestamp": "the record's own, in Unix milliseconds; -1 where it had none",
-        "schema": "the registry's id or GUID of the schema that its value was written with",
-        "value_omitted": "`true` where the value was too large for this topic: read it at its source",
-        "version": "of the service",
-    }
-)
-"""Header without prefix -> what it says. One without a value is left out."""
+_WHERE_IT_BEGAN = ("source_topic", "source_partition", "source_offset", "source_timestamp", "first_failed_at")
+_WHAT_IS_MEANT = ("event_index", "event_id", "event_name", "pixel", "endpoint", "schema")
 
 
-def headers(letter: Letter, unix_offset: float) -> list[tuple[str, str | bytes | None]]:
+def headers(letter: Letter, unix_offset: float, replay_id: str = "") -> list[tuple[str, bytes | None]]:
     """The headers of `letter`: the record's own, then ours. `unix_offset` turns its monotonic times into Unix time.
 
-    Headers of ours that the record came with are left out, be they of an earlier letter or made up: ours stand alone.
+    Where the record was an earlier letter, or came of one, ours remember that; `replay_id` is the replay that runs.
     """
-    own: list[tuple[str, str | bytes | None]] = [
-        each for each in letter.record.headers if not each[0].startswith(PREFIX)
-    ]
     ours = {**_why(letter, unix_offset), **_whence(letter)}
-    return own + [(PREFIX + name, _encoded(ours[name])) for name in HEADERS if ours[name] is not None]
+    earlier = read(letter.record.headers)
+    if earlier is not None:
+        kept = asdict(earlier) if letter.kind is LetterKind.REPLAY else _again(ours, earlier)
+        now = {"kind": letter.kind.value, "version": __version__, "attempts": earlier.attempts + letter.attempts}
+        ours = {**ours, **kept, **now, **_replayed(earlier, replay_id)}
+    written = [(PREFIX + name, _encoded(ours[name])) for name in HEADERS if ours.get(name) not in (None, "")]
+    return [*own_headers(letter.record.headers), *written]
 
 
 def _encoded(value: object) -> bytes:
@@ -63,7 +37,7 @@ def _why(letter: Letter, unix_offset: float) -> dict[str, object]:
         "kind": letter.kind.value,
         "reason": rejection.reason,
         "stage": rejection.stage,
-        "detail": rejection.detail or None,
+        "detail": rejection.detail,
         "event_index": rejection.index,
         "event_id": rejection.event_id,
         "event_name": rejection.event_name,
@@ -72,7 +46,7 @@ def _why(letter: Letter, unix_offset: float) -> dict[str, object]:
         "status": answer.status,
         "code": answer.code,
         "subcode": answer.subcode,
-        "message": answer.message or None,
+        "message": answer.message,
         "fbtrace_id": answer.fbtrace_id,
         "attempts": letter.attempts,
         "first_failed_at": round((letter.first_failed_at + unix_offset) * 1_000),
@@ -91,3 +65,18 @@ def _whence(letter: Letter) -> dict[str, object]:
         "value_omitted": None if letter.carries_value else "true",
         "version": __version__,
     }
+
+
+def _again(ours: dict[str, object], earlier: Head) -> dict[str, object]:
+    """What is to be said otherwise than `ours` says: where it began stays, and no more is meant than before."""
+    before = asdict(earlier)
+    began = {name: before[name] for name in _WHERE_IT_BEGAN if before[name] is not None}
+    meant = {name: before[name] for name in _WHAT_IS_MEANT if ours[name] is None}
+    lasting = {"encrypted": earlier.encrypted, "first_reason": earlier.first_reason or earlier.reason}
+    return {**began, **meant, **lasting}
+
+
+def _replayed(earlier: Head, replay_id: str) -> dict[str, object]:
+    """That it was replayed: counted where it is taken from the letters, not where a service reads what was put back."""
+    count = earlier.replay_count + (earlier.kind != REPLAY)
+    return {"replay_count": count, "replay_id": replay_id or earlier.replay_id}

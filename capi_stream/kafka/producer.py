@@ -17,8 +17,9 @@ from confluent_kafka.admin._resource import ResourceType
 from capi_stream.delivery.batches import Letter
 from capi_stream.kafka.clients import LETTER_BATCH_BYTES, Ear, connected, log, producer_properties
 from capi_stream.kafka.failures import TOO_LARGE, UNKNOWN_TOPIC, KafkaFailure, answer_of, ends_service, failure, slug
-from capi_stream.kafka.headers import headers
+from capi_stream.kafka.sealing import GROWTH
 from capi_stream.kafka.settings import ProducerSettings
+from capi_stream.kafka.writing import Writing
 
 K = TypeVar("K")
 
@@ -31,17 +32,18 @@ class LetterProducer:
 
     def __init__(self, settings: ProducerSettings) -> None:
         self._settings = settings
-        self._topics = sorted({settings.dead_letter_topic, settings.parked_topic})
+        self._topics = sorted({settings.dead_letter_topic, settings.parked_topic, settings.replay_topic} - {""})
+        self._writing = Writing(settings, time.time() - time.monotonic())
         self._ear = Ear("producer")
         self._producer = self._connected(LETTER_BATCH_BYTES)
         self._reports: list[tuple[Letter, str | None]] = []
-        self._unix_offset = time.time() - time.monotonic()
 
     def start(self) -> None:
         """Check that the topics of letters are there and can be written. Raises KafkaFailure."""
         small = self.look()
         for topic, room in small.items():
-            log.warning("letter_topic_is_small", topic=topic, max_message_bytes=room, advised_bytes=ROOM_BYTES)
+            advised = room_bytes(self._settings, topic)
+            log.warning("letter_topic_is_small", topic=topic, max_message_bytes=room, advised_bytes=advised)
         # A broker refuses a batch for its size as a whole, and the letters in it that would fit alone.
         if (batch_bytes := min([LETTER_BATCH_BYTES, *(room // 2 for room in small.values())])) < LETTER_BATCH_BYTES:
             self._producer = self._connected(max(1, batch_bytes))
@@ -85,7 +87,8 @@ class LetterProducer:
         resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in self._topics]
         configurations = admin.describe_configs(resources, request_timeout=ASKING_SECONDS)
         _check_rights(_answers(rights))
-        return _small_topics({each.name: found for each, found in _answers(configurations).items()})
+        found = {each.name: properties for each, properties in _answers(configurations).items()}
+        return _small_topics(found, {topic: room_bytes(self._settings, topic) for topic in self._topics})
 
     def _serve(self) -> None:
         with _told():
@@ -94,13 +97,13 @@ class LetterProducer:
 
     def store(self, letter: Letter) -> None:
         """Send `letter`; `reports` tells what became of it."""
-        record = letter.record
+        written = self._writing.written(letter)
         try:
             self._producer.produce(
                 letter.topic,
-                value=record.value if letter.carries_value else None,
-                key=record.key,
-                headers=headers(letter, self._unix_offset),
+                value=written.value,
+                key=written.key,
+                headers=[*written.headers],
                 on_delivery=self._reporter(letter),
             )
         except BufferError:
@@ -154,11 +157,17 @@ def _check_rights(topics: Mapping[str, Any]) -> None:
             raise failure(f"write to topic {topic}", KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED))
 
 
-def _small_topics(configurations: Mapping[str, Any]) -> dict[str, int]:
+def room_bytes(settings: ProducerSettings, topic: str) -> int:
+    """What `topic` should take in bytes, so that it takes ordinary letters."""
+    is_sealed = settings.letter_keys and topic != settings.replay_topic
+    return round(ROOM_BYTES * GROWTH) if is_sealed else ROOM_BYTES
+
+
+def _small_topics(configurations: Mapping[str, Any], wanted: Mapping[str, int]) -> dict[str, int]:
     """The topics that would refuse ordinary letters for their size, and what each takes."""
     limits = {topic: properties.get("max.message.bytes") for topic, properties in configurations.items()}
-    rooms = {topic: ROOM_BYTES if limit is None else int(limit.value) for topic, limit in limits.items()}
-    return {topic: room for topic, room in rooms.items() if room < ROOM_BYTES}
+    rooms = {topic: wanted[topic] if limit is None else int(limit.value) for topic, limit in limits.items()}
+    return {topic: room for topic, room in rooms.items() if room < wanted[topic]}
 
 
 def _reason(error: KafkaError) -> str:

@@ -13,6 +13,9 @@ from typing import Literal, NamedTuple
 
 Rebalance = Literal["cooperative", "eager", "consumer"]
 
+Content = Literal["record", "hashed_event"]
+"""What a letter holds: its record byte for byte, or the event as it would be posted."""
+
 
 class Owned(NamedTuple):
     """Why a property is not the user's to set, and what to do instead."""
@@ -35,9 +38,11 @@ class ConsumerSettings:
     no_committed_offset: Literal["earliest", "latest", "error"] = "earliest"  # of the three, the one that loses nothing
     committed_offset_gone: Literal["error", "earliest", "latest"] = "error"  # a gap is for a person to know
     group_instance_id: str | None = None  # static membership; unique in the group, such as the pod's name
+    stops_at_ends: bool = False  # read each partition up to where it ends when the member starts
     connect_seconds: float = 30.0  # until Kafka must have answered at start
     answer_seconds: float = 10.0  # for committed offsets and the like, asked while the group waits for us
     watermarks_every_seconds: float = 5.0  # how old a lag may be
+    letter_keys: tuple[str, ...] = field(default=(), repr=False)  # with which letters may be encrypted
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,10 @@ class ProducerSettings:
     properties: Mapping[str, str] = field(repr=False)
     dead_letter_topic: str
     parked_topic: str
+    replay_topic: str = ""  # a third one, for letters that are to be read again there
+    replay_id: str = ""  # the replay that runs, for the headers of its letters
+    letter_keys: tuple[str, ...] = field(default=(), repr=False)  # the first one encrypts letters; none: they are plain
+    content: Content = "record"
     store_seconds: float = 10.0  # until a letter that no broker acknowledged is reported as failed, and tried again
     connect_seconds: float = 30.0
 

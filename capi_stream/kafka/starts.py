@@ -65,7 +65,7 @@ class Starts:
 
     def after_gap(self, partition: Partition, position: int) -> Start:
         """Where to go on when the offset `position` is not in the log. Raises KafkaFailure where a person must say."""
-        low, high = self._ends(partition)
+        low, high = self.ends(partition)
         where = f"Kafka no longer has offset {position} of {_name(partition)}, which is next to be read"
         if self._settings.committed_offset_gone == "error":
             raise KafkaFailure(
@@ -83,25 +83,22 @@ class Starts:
                     "kafka.no_committed_offset to earliest or latest; if not, check group.id under kafka.consumer."
                 )
             case "latest" if partition in self._new_to_group:
-                return Start(self._ends(partition)[1], is_resolved=True)
+                return Start(self.ends(partition)[1], is_resolved=True)
             case _:
-                return Start(self._ends(partition)[0], is_resolved=True)
+                return Start(self.ends(partition)[0], is_resolved=True)
 
     def _committed(
         self, partitions: Collection[Partition], between: Callable[[], None] | None = None
     ) -> Mapping[Partition, Start]:
-        asked = [TopicPartition(*partition) for partition in partitions]
-        if not asked:
-            return {}
-        answer = answer_of(
-            lambda timeout: _without_errors(self._consumer.committed(asked, timeout=timeout)),
+        return answer_of(
+            lambda timeout: committed(self._consumer, partitions, timeout),
             COMMITTED,
             self._settings.answer_seconds,
             between,
         )
-        return {Partition(each.topic, each.partition): Start(each.offset, each.metadata or "") for each in answer}
 
-    def _ends(self, partition: Partition) -> tuple[int, int]:
+    def ends(self, partition: Partition) -> tuple[int, int]:
+        """Where `partition` begins, and one past where it ends. Raises KafkaFailure."""
         return answer_of(
             lambda timeout: self._consumer.get_watermark_offsets(TopicPartition(*partition), timeout=timeout),
             f"read where {_name(partition)} begins and ends",
@@ -130,6 +127,18 @@ def existing_partitions(consumer: Consumer, topic: str, timeout: float) -> list[
             raise failure(f"look at topic {name}", each.error)
         raise KafkaException(each.error)
     return [Partition(name, number) for name, each in found.items() for number in each.partitions]
+
+
+def committed(consumer: Consumer, partitions: Collection[Partition], timeout: float) -> Mapping[Partition, Start]:
+    """What the group of `consumer` has committed of `partitions`; a negative offset where it has nothing.
+
+    Raises KafkaException.
+    """
+    if not partitions:
+        return {}
+    asked = [TopicPartition(*partition) for partition in partitions]
+    answer = _without_errors(consumer.committed(asked, timeout=timeout))
+    return {Partition(each.topic, each.partition): Start(each.offset, each.metadata or "") for each in answer}
 
 
 def _without_errors(answer: list[TopicPartition]) -> list[TopicPartition]:

@@ -16,7 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from capi_stream.observability.board import Board
 from capi_stream.observability.settings import AdminSettings
-from capi_stream.observability.status import SECURITY_HEADERS, About, Shown, page
+from capi_stream.observability.status import SECURITY_HEADERS, About, Shown, dead_letters_page, page
 from capi_stream.places import places
 
 log = structlog.get_logger("capi_stream")
@@ -51,6 +51,8 @@ class AdminServer:
             "/healthz": lambda: _health(board.not_alive()),
             "/readyz": lambda: _health(board.not_ready()),
         }
+        if about.shows_dead_letters:
+            self.paths["/dead-letters"] = self._dead_letters
         try:
             self._server = _Listener((settings.host, settings.port), _handler(self))
         except OSError as error:
@@ -78,9 +80,14 @@ class AdminServer:
         return Answer(200, CONTENT_TYPE_LATEST, generate_latest(self._registry))
 
     def _status(self) -> Answer:
+        return _page(page(self._shown()))
+
+    def _dead_letters(self) -> Answer:
+        return _page(dead_letters_page(self._shown()))
+
+    def _shown(self) -> Shown:
         board = self._board
-        text = page(Shown(self._about, board.state, board.sight, board.not_alive()))
-        return Answer(200, "text/html; charset=utf-8", text.encode(), SECURITY_HEADERS)
+        return Shown(self._about, board.state, board.sight, board.not_alive())
 
 
 class _Listener(ThreadingHTTPServer):
@@ -91,6 +98,10 @@ class _Listener(ThreadingHTTPServer):
         kind, error, trace = sys.exc_info()
         if kind is not None and not isinstance(error, OSError):
             log.error("admin_request_failed", error=kind.__name__, at=places(trace))
+
+
+def _page(text: str) -> Answer:
+    return Answer(200, "text/html; charset=utf-8", text.encode(), SECURITY_HEADERS)
 
 
 def _health(problem: str | None) -> Answer:

@@ -21,6 +21,7 @@ from capi_stream.observability.readers import (
     one,
     partitions,
     pixel_counts,
+    replays,
     usage,
 )
 
@@ -211,6 +212,14 @@ FAMILIES = (
         "dead_letters_total", "Dead letters that the broker has acknowledged.", ("reason",), counts("dead_letters")
     ),
     counter("parked_total", "Parked records that the broker has acknowledged.", ("reason",), counts("parked")),
+    counter(
+        "replayed_total",
+        "In a replay: what became of letters that were read. forwarded: to a topic; left: passed over, or filtered.",
+        ("source", "outcome"),
+        replays,
+        source=("dead_letter", "parked"),
+        outcome=("accepted", "dead_lettered", "parked", "forwarded", "left"),
+    ),
     counter(
         "dead_letter_errors_total",
         "Letters that the broker did not take; they are tried again.",

@@ -39,6 +39,17 @@ def pixel_counts(field: str) -> Read:
     return read
 
 
+def replays(sight: Sight, _: PixelLabels) -> Samples:
+    """What became of the letters that are read, where they are: of events, and of what was left where it lies."""
+    ledger = sight.snapshot.ledger
+    if not ledger.replays:
+        return []
+    sums: Counter[str] = Counter(forwarded=ledger.forwarded.total(), left=ledger.filtered.total())
+    for labels, number in ledger.events.items():
+        sums[labels[-1]] += number
+    return [((ledger.replays, outcome), number) for outcome, number in sums.items()]
+
+
 def one(value: Callable[[Sight], float | None]) -> Read:
     """A metric without labels; absent where it has no value."""
 

@@ -33,10 +33,17 @@ class Versions(NamedTuple):
 class Watch:
     """Made once; the loop tells it, others read it. Raises AdminFailure where the port is taken.
 
-    `facts` are the settings that the status page shows.
+    `facts` are the settings that the status page shows, `meanings` what the reasons of letters mean.
     """
 
-    def __init__(self, settings: AdminSettings, limits: Limits, versions: Versions, facts: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        settings: AdminSettings,
+        limits: Limits,
+        versions: Versions,
+        facts: Mapping[str, str],
+        meanings: Mapping[str, str],
+    ) -> None:
         self.board = Board(settings.stalled_after_seconds)
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
@@ -46,7 +53,9 @@ class Watch:
         self._metrics = Metrics(registry, self.board, PixelLabels(pixels, settings.pixels), build)
         self._changes = Changes()
         self._watchdog = Watchdog(self.board)
-        about = About(versions.service, _shown(versions), facts, len(pixels), time.time())
+        about = About(
+            versions.service, _shown(versions), facts, len(pixels), time.time(), meanings, settings.dead_letters
+        )
         self._admin = AdminServer(settings, self.board, registry, about)
 
     def start(self) -> int:

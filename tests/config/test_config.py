@@ -141,6 +141,44 @@ def test_meta_is_asked_of_quality_only_where_a_period_is_given(tmp_path: Path) -
         assert "quality.every_minutes" in told
 
 
+KEYS = ("c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I=", "YW5vdGhlci1hbm90aGVyLWFub3RoZXItYW5vdGhlci0=")
+ENCRYPTED = f"{BASE}letters: {{encryption_key_file: keys}}\n"
+
+
+def test_letters_are_encrypted_where_a_file_of_keys_is_given(tmp_path: Path) -> None:
+    assert loaded(tmp_path).producer.letter_keys == loaded(tmp_path).consumer.letter_keys == ()
+    (tmp_path / "keys").write_text(f"# since November\n{KEYS[0]}\n\n  {KEYS[1]}\r\n")
+    settings = loaded(tmp_path, ENCRYPTED)
+    assert settings.producer.letter_keys == settings.consumer.letter_keys == KEYS
+    printed = f"{settings!r}{shown(read(write(tmp_path, ENCRYPTED), {}))}"
+    assert not any(key in printed for key in KEYS)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (KEYS[0][:-1], "line 2"),
+        (KEYS[0].replace("c2V", "c2+"), "line 2"),
+        (KEYS[0][:-2] + "J=", "line 2"),
+        (f"{KEYS[1]} {KEYS[0]}", "line 2"),
+        ("pässwort", "line 2"),
+    ],
+)
+def test_a_line_that_is_no_key_is_named_and_not_shown(tmp_path: Path, wrong: str, told: str) -> None:
+    (tmp_path / "keys").write_text(f"{KEYS[1]}\n{wrong}\n")
+    (mistake,) = mistakes(tmp_path, ENCRYPTED)
+    assert told in mistake
+    assert wrong not in mistake
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "# none yet\n"])
+def test_a_file_without_a_key_is_a_mistake(tmp_path: Path, text: str) -> None:
+    (tmp_path / "keys").write_text(text)
+    (mistake,) = mistakes(tmp_path, ENCRYPTED)
+    assert "letters.encryption_key_file" in mistake
+    assert "openssl rand" in mistake
+
+
 def test_a_posts_own_parameters_are_settings(tmp_path: Path) -> None:
     """All but the proof, which is made of two of them."""
     labels = {name: f"my-{name}" for name in ("namespace_id", "upload_id", "upload_tag", "upload_source")}

@@ -24,6 +24,7 @@ topics:
   ^shop-.*: {framing: auto}
 dead_letters: {topic: dead-letters}
 parked: {topic: parked}
+letters: {encryption_key_file: letters.keys}
 api: {version: v25.0, timeouts_seconds: {post: "10"}, allow_test_events: "true"}
 pixels:
   "1": {token: EAA, stores: [berlin], test_event_code: TEST1}
@@ -71,6 +72,7 @@ def config(tmp_path: Path) -> Path:
     (tmp_path / "broken.avsc").write_text('{"type":\n"record"')
     (tmp_path / "mapping.yaml").write_text("foo: bar\n")
     (tmp_path / "two-lines").write_text("EAA\nEAB\n")
+    (tmp_path / "letters.keys").write_text(f"{'A' * 43}=\n")
     return tmp_path / "capi.yaml"
 
 

@@ -28,11 +28,12 @@ from tests.observability.sights import PIXEL, sight
 class Admin:
     """A started server and a way to ask it."""
 
-    def __init__(self, stalled_after_seconds: float = 60.0) -> None:
+    def __init__(self, stalled_after_seconds: float = 60.0, *, shows_dead_letters: bool = False) -> None:
         self.board = Board(stalled_after_seconds)
         registry = CollectorRegistry()
         Metrics(registry, self.board, PixelLabels([PIXEL], 100), {"version": "1"})
-        self.server = AdminServer(AdminSettings(host="127.0.0.1", port=0), self.board, registry, About("1"))
+        about = About("1", shows_dead_letters=shows_dead_letters)
+        self.server = AdminServer(AdminSettings(host="127.0.0.1", port=0), self.board, registry, about)
         self.server.start()
 
     def get(self, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes]:
@@ -43,6 +44,11 @@ class Admin:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read()
+
+    def headers(self, path: str) -> dict[str, str]:
+        """Those of an answer, without what every answer has of its own."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.server.port}{path}", timeout=10) as answer:
+            return {name: value for name, value in answer.headers.items() if name not in ("Date", "Content-Length")}
 
 
 @pytest.fixture
@@ -115,6 +121,17 @@ def test_nothing_but_the_pages_own_style_and_script_may_run(admin: Admin) -> Non
     for tag, rule in (("style", "style-src"), ("script", "script-src")):
         content = body.partition(f"<{tag}>")[2].partition(f"</{tag}>")[0]
         assert rules[rule] == f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
+
+
+def test_dead_letters_have_a_page_only_where_it_is_asked_for(admin: Admin) -> None:
+    assert admin.get("/dead-letters")[0] == 404
+    asked_for = Admin(shows_dead_letters=True)
+    asked_for.board.show(sight())
+    status, text = asked_for.get("/dead-letters")
+    assert (status, b"<code>undecodable</code>" in text) == (200, True)
+    assert b"There are: /, /metrics, /healthz, /readyz, /dead-letters" in asked_for.get("/unknown")[1]
+    assert asked_for.headers("/dead-letters") == asked_for.headers("/")
+    asked_for.server.close()
 
 
 def test_a_page_that_cannot_be_made_is_told_by_its_type_and_place_alone(admin: Admin) -> None:

@@ -60,6 +60,21 @@ def test_what_the_loop_shows_becomes_series(name: str, labels: dict[str, str], e
     assert value(registry, name, **labels) == expected
 
 
+def test_a_replay_says_what_became_of_its_letters_and_a_service_that_it_has_none() -> None:
+    ledger = Ledger(replays="parked")
+    ledger.events.update({("100", "Purchase", "accepted"): 3, ("7", "Lead", "accepted"): 2, ("7", "Lead", "parked"): 1})
+    ledger.filtered.update({("letters", "not_chosen"): 4, ("letters", "consent_denied"): 1})
+    ledger.forwarded["not_framed"] = 6
+    shown, registry, _ = board()
+    live = sight()
+    shown.show(replace(live, snapshot=replace(live.snapshot, ledger=ledger)))
+    expected = {"accepted": 5, "parked": 1, "left": 5, "forwarded": 6}
+    found = {outcome: value(registry, "replayed_total", source="parked", outcome=outcome) for outcome in expected}
+    assert found == expected
+    shown.show(live)
+    assert value(registry, "replayed_total", source="parked", outcome="accepted") == 0
+
+
 def test_nothing_is_shown_before_the_loop_has_turned() -> None:
     _, registry, _ = board()
     assert value(registry, "retries_total") is None

@@ -130,7 +130,7 @@ def assert_unmarked(seen: Iterable[tuple[str, bytes]], hashes: Collection[str] =
 
 def seen_from_outside(member: Member) -> Iterator[tuple[str, bytes]]:
     """The pages and headers of the admin port, and the process's arguments."""
-    for path in ("/", "/metrics", "/healthz", "/readyz"):
+    for path in ("/", "/metrics", "/healthz", "/readyz", "/dead-letters"):
         with urllib.request.urlopen(f"{member.admin}{path}", timeout=5) as answer:
             yield f"headers of {path}", str(answer.headers).encode()
             yield path, answer.read()
@@ -156,6 +156,7 @@ def test_personal_data_and_secrets_are_nowhere_but_in_posts_and_letters_values(q
     with Collector() as collector:
         member = shop.run(
             logs={"level": "debug"},
+            admin={"dead_letters": True},
             kafka={"common": {"sasl.password": SECRET, "ssl.key.password": SECRET, "debug": "conf,security,topic"}},
             registry={"properties": {"basic.auth.user.info": f"zqmark-user:{SECRET}"}},
             tracing=collector.settings,
@@ -170,6 +171,10 @@ def test_personal_data_and_secrets_are_nowhere_but_in_posts_and_letters_values(q
         wait_until(
             lambda: b"Invalid parameter" in dict(seen_from_outside(member))["/"], 10, "the API's own words are shown"
         )
+        wait_until(
+            lambda: all(reason.encode() in dict(seen_from_outside(member))["/dead-letters"] for reason in REASONS),
+            10, "the letters are shown",
+        )  # fmt: skip
         seen += seen_from_outside(member)
         assert member.stop(60) == 0
     assert set(shop.reasons) == REASONS

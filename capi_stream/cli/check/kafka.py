@@ -9,7 +9,7 @@ from capi_stream.cli.check.verdicts import Verdict, failed, numbered, ok, skippe
 from capi_stream.config import Settings
 from capi_stream.kafka.failures import KafkaFailure
 from capi_stream.kafka.onlooker import Onlooker
-from capi_stream.kafka.producer import ROOM_BYTES, LetterProducer
+from capi_stream.kafka.producer import LetterProducer, room_bytes
 from capi_stream.kafka.settings import ConsumerSettings, ProducerSettings
 from capi_stream.model import Partition
 
@@ -85,6 +85,6 @@ def _letters(settings: ProducerSettings, topic: str) -> Verdict:
         return warning(
             "letters",
             f"{topic}: its max.message.bytes is {small[topic]}, and larger letters lose their value. What to do: raise "
-            f"it to {ROOM_BYTES} or more.",
+            f"it to {room_bytes(settings, topic)} or more.",
         )
     return ok("letters", f"{topic}: may be written")

@@ -1,77 +1,37 @@
-"""The page as a whole: its head, its sections in order, its style and script, and the headers that go with it."""
+"""The status page as a whole: its sections in order, and what redraws it."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Mapping
 from html import escape
-from importlib.resources import files
-from types import MappingProxyType
 
 from capi_stream.observability.board import Sight
 from capi_stream.observability.status import sections
+from capi_stream.observability.status.frame import SCRIPT, head, top
 from capi_stream.observability.status.humane import age
 from capi_stream.observability.status.shown import About, Shown
 from capi_stream.observability.status.tables import Html
 from capi_stream.observability.status.verdict import Verdict, verdict
 
-_HERE = files("capi_stream.observability.status")
-STYLE = _HERE.joinpath("page.css").read_text(encoding="utf-8")
-SCRIPT = _HERE.joinpath("page.js").read_text(encoding="utf-8")
 WITHOUT_SCRIPT_SECONDS = 5
-
-ICON_COLOURS = {"good": "%2312a150", "warn": "%23e08a00", "bad": "%23d92d20"}
-
-
-def _hash(content: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
-
-
-SECURITY_HEADERS: Mapping[str, str] = MappingProxyType(
-    {
-        "Content-Security-Policy": (
-            f"default-src 'none'; style-src {_hash(STYLE)}; script-src {_hash(SCRIPT)}; connect-src 'self'; "
-            "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        ),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-    }
-)
-"""Nothing but the page's own style and script runs, whatever a name on it might hold."""
 
 
 def page(shown: Shown) -> str:
     """The whole page."""
     found = verdict(shown)
     return (
-        f'<!doctype html><html lang="en"><head>{_head(found)}</head><body>{_top(shown)}'
+        f'<!doctype html><html lang="en"><head>{_head(found)}</head><body>{_top(shown.about)}'
         f"<main>{_verdict(found)}{_body(shown)}{_about(shown.about)}</main>{_BOTTOM}<script>{SCRIPT}</script></body></html>"
     )
 
 
 def _head(found: Verdict) -> str:
-    return (
-        f'<meta charset="utf-8"><title>{escape(found.title)} · capi-stream</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta name="color-scheme" content="light dark">{_icon(found)}'
-        f'<noscript><meta http-equiv="refresh" content="{WITHOUT_SCRIPT_SECONDS}"></noscript><style>{STYLE}</style>'
-    )
+    anew = f'<noscript><meta http-equiv="refresh" content="{WITHOUT_SCRIPT_SECONDS}"></noscript>'
+    return head(found.title, found.mood) + anew
 
 
-def _icon(found: Verdict) -> str:
-    svg = (
-        "<svg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 16 16%22>"
-        f"<circle cx=%228%22 cy=%228%22 r=%227%22 fill=%22{ICON_COLOURS[found.mood]}%22/></svg>"
-    )
-    return f'<link rel="icon" href="data:image/svg+xml,{svg.replace("<", "%3C").replace(">", "%3E")}">'
-
-
-def _top(shown: Shown) -> str:
-    return (
-        f'<header><b>capi-stream</b> <span>{escape(shown.about.version)}</span><nav aria-label="Other pages">'
-        '<a href="metrics">metrics</a> <a href="healthz">healthz</a> <a href="readyz">readyz</a></nav></header>'
-    )
+def _top(about: About) -> str:
+    pages = {"metrics": "metrics", "healthz": "healthz", "readyz": "readyz"}
+    return top(about, {"dead letters": "dead-letters", **pages} if about.shows_dead_letters else pages)
 
 
 _BOTTOM = '<footer><p id="fresh" role="status">This page draws itself anew every few seconds.</p></footer>'

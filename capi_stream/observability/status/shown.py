@@ -12,8 +12,8 @@ from capi_stream.observability.board import Sight
 class About:
     """What does not change while the process runs: its versions, and the settings that matter, as plain texts.
 
-    `pixels` is how many are configured; `started_at` is in Unix seconds. Never a secret: the page is for all who reach
-    the admin port.
+    `pixels` is how many are configured; `started_at` is in Unix seconds; `meanings` are those of the letters' reasons,
+    and `shows_dead_letters` whether they have a page. Never a secret: the page is for all who reach the admin port.
     """
 
     version: str
@@ -21,6 +21,8 @@ class About:
     settings: Mapping[str, str] = field(default_factory=dict)
     pixels: int = 0
     started_at: float | None = None
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    shows_dead_letters: bool = False
 
 
 @dataclass(frozen=True, slots=True)

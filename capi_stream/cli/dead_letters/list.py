@@ -1,0 +1,83 @@
+"""`capi-stream dead-letters list`: the newest letters, a line each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from capi_stream.cli.config import loaded
+from capi_stream.cli.dead_letters.options import Config, OneKind, sentences
+from capi_stream.cli.letters.options import Codes, Filters, Names, Pixels, Reasons, Since, Stages, Topics, Until
+
+if TYPE_CHECKING:
+    from capi_stream.cli.dead_letters.table import Row
+    from capi_stream.config import Settings
+    from capi_stream.replay.choosing import Choice
+
+
+def list_letters(
+    config: Config,
+    kind: OneKind = None,
+    reason: Reasons = None,
+    stage: Stages = None,
+    pixel: Pixels = None,
+    code: Codes = None,
+    topic: Topics = None,
+    event_name: Names = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many to show at most: the newest.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False,
+) -> None:
+    """List letters by when they failed last, the newest last; what is no letter of ours too, where there is no filter.
+
+    Exit code 1: Kafka did not answer. 2: the configuration or an option cannot be used.
+    """
+    filters = Filters(reason, stage, pixel, code, topic, event_name, since, until)
+    settings = loaded(config).settings
+    with sentences():
+        from capi_stream.cli.dead_letters.lying import topics
+        from capi_stream.cli.dead_letters.table import lines
+        from capi_stream.cli.dead_letters.words import as_line
+
+        choice = filters.choice(time.time())
+        names = list(topics(settings, kind).values())
+        rows, total = _newest(settings, names, choice, limit)
+    for line in (as_line(each.values) for each in rows) if as_json else lines(rows):
+        typer.echo(line)
+    if not as_json or total > len(rows):
+        typer.echo(_sum(len(rows), total, " and ".join(names)), err=as_json)
+    if sealed := sum(each.head is not None and each.head.is_sealed for each in rows):
+        typer.echo(f"{sealed:,} are encrypted, and no key of letters.encryption_key_file opens them.", err=as_json)
+
+
+def _newest(settings: Settings, names: list[str], choice: Choice, limit: int) -> tuple[list[Row], int]:
+    """The `limit` newest letters, the newest last; and how many there are."""
+    import heapq
+
+    from capi_stream.cli.dead_letters.lying import lying
+    from capi_stream.cli.dead_letters.table import row
+
+    total = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal total
+        for name in names:
+            for each in lying(settings, name):
+                if each.is_chosen(choice):
+                    total += 1
+                    yield row(each)
+
+    newest = heapq.nlargest(limit, rows(), key=lambda each: (each.at_ms, each.offset))
+    return newest[::-1], total
+
+
+def _sum(shown: int, total: int, where: str) -> str:
+    if not total:
+        return f"There is none in {where}, or none that the filters take."
+    if shown == total:
+        return f"\n{total:,} in {where}."
+    return f"\nThe newest {shown:,} of {total:,} in {where}; {total - shown:,} more with --limit {total}."

@@ -1,0 +1,50 @@
+"""`capi-stream dead-letters summary`: how many lie there, and why."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from capi_stream.cli.config import loaded
+from capi_stream.cli.dead_letters.options import Config, OneKind, sentences
+from capi_stream.cli.letters.options import Codes, Filters, Names, Pixels, Reasons, Since, Stages, Topics, Until
+
+
+def summary(
+    config: Config,
+    kind: OneKind = None,
+    reason: Reasons = None,
+    stage: Stages = None,
+    pixel: Pixels = None,
+    code: Codes = None,
+    topic: Topics = None,
+    event_name: Names = None,
+    since: Since = None,
+    until: Until = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, with a member for each topic.")] = False,
+) -> None:
+    """Count dead letters and parked records by reason, pixel, the API's code, age and source topic.
+
+    Exit code 1: Kafka did not answer. 2: the configuration or an option cannot be used.
+    """
+    filters = Filters(reason, stage, pixel, code, topic, event_name, since, until)
+    settings = loaded(config).settings
+    with sentences():
+        from capi_stream.cli.dead_letters.lying import lying, topics
+        from capi_stream.cli.dead_letters.tally import Tally
+        from capi_stream.cli.dead_letters.words import as_line
+        from capi_stream.cli.json_text import printable
+
+        now = time.time()
+        choice = filters.choice(now)
+        tallies = {each: Tally(each, name, choice, now) for each, name in topics(settings, kind).items()}
+        for each, name in topics(settings, kind).items():
+            for letter in lying(settings, name):
+                tallies[each].counts(letter)
+    if as_json:
+        typer.echo(as_line({each.value: tally.values() for each, tally in tallies.items()}))
+    else:
+        texts = ("\n".join(map(printable, tally.lines())) for tally in tallies.values())
+        typer.echo("\n\n".join(texts))

@@ -1,0 +1,1 @@
+"""What `dead-letters` and `replay` share: which letters are meant, and where they are found."""

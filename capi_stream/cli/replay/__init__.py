@@ -1,0 +1,106 @@
+"""`capi-stream replay`: letters are sent again, and nothing of their records but what they name."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from capi_stream.cli.config import loaded
+from capi_stream.cli.letters.options import (
+    Codes,
+    Filters,
+    Names,
+    Pixels,
+    Reasons,
+    Since,
+    Stages,
+    Topics,
+    Until,
+)
+from capi_stream.cli.usage import UsageError
+from capi_stream.replay.choosing import MOST_REPLAYS
+
+if TYPE_CHECKING:
+    from capi_stream.cli.replay.plan import Plan
+
+DEFAULT_ID = "main"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("replay")(replay)
+
+
+def replay(
+    config: Annotated[Path, typer.Option("--config", "-c", help="The configuration, a YAML file.")],
+    reason: Reasons = None,
+    stage: Stages = None,
+    pixel: Pixels = None,
+    code: Codes = None,
+    topic: Topics = None,
+    event_name: Names = None,
+    since: Since = None,
+    until: Until = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Send them. Without it nothing is sent, joined or committed.")
+    ] = False,
+    parked: Annotated[bool, typer.Option("--parked", help="The parked records, in place of the dead letters.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="With --parked --yes: go on with what is parked later, until told to stop.")
+    ] = False,
+    to_topic: Annotated[
+        str, typer.Option(metavar="TOPIC", help="Publish the records there again, in place of sending their events.")
+    ] = "",
+    rate: Annotated[float, typer.Option(min=0.0, help="Letters a second at most; 0: as fast as they go.")] = 0.0,
+    replay_id: Annotated[
+        str, typer.Option("--id", metavar="ID", help="Its name. The same id and filters go on where they ended.")
+    ] = DEFAULT_ID,
+    most: Annotated[
+        int, typer.Option("--max-replays", min=1, help="Leave a letter alone that has failed again so often.")
+    ] = MOST_REPLAYS,
+) -> None:
+    """Send dead letters, or parked records, again; show what that would do, unless --yes is given.
+
+    Only the event and the destination that a letter names are sent. What fails again becomes a new letter.
+    Exit code 1: Kafka did not answer, or it ended early. 2: the configuration or an option cannot be used.
+    """
+    from capi_stream.cli.replay.plan import Plan
+
+    filters = Filters(reason, stage, pixel, code, topic, event_name, since, until)
+    settings = loaded(config).settings
+    try:
+        plan = Plan(settings, config, filters, replay_id, most, rate, to_topic, parked=parked, follow=follow)
+        plan.check(time.time(), is_meant=yes)
+    except (UsageError, ValueError) as wrong:
+        typer.echo(str(wrong), err=True)
+        raise typer.Exit(2) from None
+    raise typer.Exit(_act(plan) if yes else _look(plan))
+
+
+def _look(plan: Plan) -> int:
+    """Print what would be done."""
+    from capi_stream.cli.quiet import quiet
+    from capi_stream.cli.replay.forecast import forecast
+    from capi_stream.kafka.failures import KafkaFailure
+
+    quiet()
+    try:
+        made = forecast(plan)
+    except KafkaFailure as failure:
+        typer.echo(str(failure), err=True)
+        return 1
+    typer.echo("\n".join(made.lines(plan)))
+    if not made.is_complete:
+        typer.echo("A registry did not tell the schemas of some records. What to do: run capi-stream check.", err=True)
+        return 1
+    return 0
+
+
+def _act(plan: Plan) -> int:
+    """Do it; the exit code."""
+    from capi_stream.cli.replay.acting import act
+
+    return act(plan)

@@ -1,0 +1,116 @@
+"""What a replay would do, counted: how many letters would be sent, refused again, left alone, and why."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import assert_never
+
+from capi_stream.cli.letters.chart import chart
+from capi_stream.cli.letters.opening import Opened, Opening, Passed
+from capi_stream.cli.replay.plan import Plan
+from capi_stream.kafka.browser import Browser
+from capi_stream.kafka.groups import groups
+from capi_stream.model import Malformed, Mapped, NeedSchema, Reading, Tombstone
+from capi_stream.replay.reading import PASSED_OVER
+
+AGES = (("1 hour", 3_600), ("6 hours", 21_600), ("1 day", 86_400), ("3 days", 259_200), ("7 days", 604_800))
+OLDER = "older"
+
+
+def forecast(plan: Plan) -> Forecast:
+    """Read what the replay has left to do. Raises KafkaFailure."""
+    made, opening = Forecast(), Opening(plan.settings, plan.wish(time.time()))
+    with Browser(plan.settings.consumer, plan.topic, plan.group) as browser:
+        for each in opening.opened(browser.left()):
+            made.counts(each, time.time())
+    made.others = [each for each in groups(plan.settings.consumer, plan.family) if each != plan.group]
+    return made
+
+
+class Forecast:
+    """Counts letters by what would become of each."""
+
+    def __init__(self) -> None:
+        self.sent: Counter[str] = Counter()  # pixel and event name
+        self.refused: Counter[str] = Counter()  # stage and reason
+        self.filtered: Counter[str] = Counter()
+        self.waiting = 0  # for a schema that no registry told
+        self.passed_over: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()  # why the letters that are taken are there
+        self.ages: Counter[str] = Counter()
+        self.others: list[str] = []  # the groups of replays that have read the same letters
+
+    def counts(self, each: Opened | Passed, unix_now: float) -> None:
+        """One more letter."""
+        match each:
+            case Passed(_, reason):
+                self.passed_over[reason] += 1
+            case Opened(_, _, Mapped(filtered=["too_old"])):
+                self.passed_over["too_old"] += 1
+            case Opened(_, head, reading):
+                self.reasons[head.reason] += 1
+                self.ages[_age(head.last_failed_at, unix_now)] += 1
+                self._fate(reading)
+
+    def _fate(self, reading: Reading) -> None:
+        match reading:
+            case Mapped(events=events, rejections=rejections, filtered=filtered):
+                self.sent.update(f"{event.pixel}  {event.name}" for event in events)
+                self.refused.update(f"{rejection.stage}  {rejection.reason}" for rejection in rejections)
+                self.filtered.update(filtered)
+            case Malformed(rejection):
+                self.refused[f"{rejection.stage}  {rejection.reason}"] += 1
+            case Tombstone():
+                self.filtered["tombstone"] += 1
+            case NeedSchema():
+                self.waiting += 1
+            case _:
+                assert_never(reading)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether what would become of each is known."""
+        return not self.waiting
+
+    def lines(self, plan: Plan) -> Iterator[str]:
+        """For a person."""
+        taken = self.reasons.total()
+        yield f"{taken:,} of {taken + self.passed_over.total():,} letters in {plan.topic} would be sent again."
+        yield from chart("why they are there", self.reasons)
+        yield from chart("when they failed last", self.ages, [f"within {name}" for name, _ in AGES] + [OLDER])
+        if plan.to_topic:
+            yield from _warning(plan.to_topic)
+        else:
+            yield from self._fates()
+        if self.passed_over:
+            yield "\nleft where they lie"
+        for reason, number in self.passed_over.most_common():
+            yield f"  {reason:<20}  {number:>8,}  {PASSED_OVER[reason]}"
+        yield from self._overlaps()
+        yield ""
+        yield f"Nothing was sent. To do it: {plan.command}" if taken else "Nothing is to be sent."
+
+    def _overlaps(self) -> Iterator[str]:
+        if self.others and self.reasons:
+            yield "\nOther replays have read these letters: what they sent is sent again where the filters overlap."
+            yield from (f"  {group}" for group in self.others)
+
+    def _fates(self) -> Iterator[str]:
+        yield from chart("events that would be sent, by pixel and name", self.sent)
+        yield from chart("would be refused again, as new letters", self.refused)
+        yield from chart("would be filtered, and be done with", self.filtered)
+        if self.waiting:
+            yield f"  {self.waiting} wait for a schema that no registry told"
+
+
+def _age(failed_at_ms: int | None, unix_now: float) -> str:
+    seconds = unix_now - (failed_at_ms or 0) / 1_000
+    return next((f"within {name}" for name, limit in AGES if seconds < limit), OLDER)
+
+
+def _warning(topic: str) -> Iterator[str]:
+    yield ""
+    yield f"They would be published to {topic} with their own keys and values: whoever reads {topic} sees them again,"
+    yield "not this service alone. Its own events go through mapping and rules as they stand when it reads them."
