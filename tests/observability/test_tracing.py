@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -299,11 +300,15 @@ def closed_port() -> str:
 @pytest.fixture(params=["closed", "hanging"])
 def unreachable(request: pytest.FixtureRequest) -> Iterator[str]:
     """A collector's address where nobody answers."""
+    before = set(threading.enumerate())
     if request.param == "closed":
         yield closed_port()
-        return
-    with socket.create_server(("127.0.0.1", 0)) as deaf:
-        yield f"http://127.0.0.1:{deaf.getsockname()[1]}/v1/traces"
+    else:
+        with socket.create_server(("127.0.0.1", 0)) as deaf:
+            yield f"http://127.0.0.1:{deaf.getsockname()[1]}/v1/traces"
+    for thread in set(threading.enumerate()) - before:
+        thread.join(20)  # it draws from `random` for its retries, which Hypothesis would take for a test that is flaky
+        assert not thread.is_alive(), thread.name
 
 
 def test_nobody_waits_for_a_collector_that_does_not_answer(unreachable: str) -> None:
