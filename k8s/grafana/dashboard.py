@@ -8,6 +8,7 @@ from typing import Any
 from capi_stream.observability.metrics import PREFIX
 from k8s.grafana import api, flow, kafka, letters, meta, promise, quality, saturation
 from k8s.grafana.panels import DATASOURCE, Panel
+from k8s.grafana.queries import REPLAYS
 
 ROWS = {
     "The promise": promise.panels,
@@ -62,7 +63,7 @@ def _variables() -> list[dict[str, Any]]:
 
 
 def _within_the_pods(name: str) -> str:
-    return f'{PREFIX}{name}{{namespace=~"$namespace", pod=~"$pod"}}'
+    return f'{PREFIX}{name}{{namespace=~"$namespace", pod=~"$pod", job!~"{REPLAYS}"}}'
 
 
 def _variable(name: str, selector: str) -> dict[str, Any]:

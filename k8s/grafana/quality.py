@@ -16,7 +16,7 @@ def _refused() -> list[Panel]:
         timeseries(
             "Rejected events by reason",
             "Events that can never be sent, each second, by the stage that found it and why. Good is near 0. A step "
-            "up is a deploy upstream or of the mapping: read the dead letters of that reason, mend, publish again.",
+            "up is a deploy upstream or of the mapping: read the dead letters of that reason, mend, and replay them.",
             "eps",
             Query(f"sum by (stage, reason) ({rate('events_rejected_total')})", "{{stage}}: {{reason}}"),
             stacked=True,

@@ -1,4 +1,8 @@
-"""Selectors of PromQL that obey the variables: a metric is filtered by each variable that it has a label for."""
+"""Selectors of PromQL that obey the variables: a metric is filtered by each variable that it has a label for.
+
+They leave out replays, which have the service's metrics: lag there is that of letters, and what a replay sends was
+counted before, as dead-lettered or parked.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +11,33 @@ from capi_stream.observability.metrics import COLLECTED, HISTOGRAMS, PREFIX
 VARIABLES = ("topic", "pixel")
 """Labels of our own that are variables too. `namespace` and `pod` come with the scrape, so every series has those."""
 
+REPLAYS = ".+-replay"
+"""`job` of what is scraped of a replay, as k8s/components/monitoring gives it; the alerts name it too."""
+
+NO_REPLAY = {"job": f"!~{REPLAYS}"}
+
 _LABELS: dict[str, tuple[str, ...]] = {"build_info": ()}
 _LABELS |= {each.name: each.labels for each in COLLECTED}
 _LABELS |= {each.name: each.labels for each in HISTOGRAMS}
 
 
 def series(name: str, **labels: str) -> str:
-    """Our metric `name`, without its prefix. A label's value that begins with `~` is a regular expression.
+    """Our metric `name`, without its prefix.
 
-    A histogram's part is named as Prometheus has it: `event_age_seconds_bucket`. Raises KeyError for a foreign name.
+    A label's value that begins with `~` is a regular expression, one with `!~` what must not match. A histogram's part
+    is named as Prometheus has it: `event_age_seconds_bucket`. Raises KeyError for a foreign name.
     """
-    declared = _LABELS[_family(name)]
-    return PREFIX + name + _selector(labels, [each for each in VARIABLES if each in declared])
+    return PREFIX + name + _selector(labels | NO_REPLAY, _variables(name))
+
+
+def of_replays(name: str) -> str:
+    """As `series`, of replays too: for what is about them."""
+    return PREFIX + name + _selector({}, _variables(name))
 
 
 def of_process(name: str) -> str:
     """A metric that every Python process has, such as `process_cpu_seconds_total`."""
-    return name + _selector({}, [])
+    return name + _selector(NO_REPLAY, [])
 
 
 def of_cluster(name: str, **labels: str) -> str:
@@ -61,6 +75,11 @@ def relabelled(expr: str, name: str, value: str, of: str = "", pattern: str = ""
     return f'label_replace({expr}, "{name}", "{value}", "{of}", "{pattern}")'
 
 
+def _variables(name: str) -> list[str]:
+    declared = _LABELS[_family(name)]
+    return [each for each in VARIABLES if each in declared]
+
+
 def _family(name: str) -> str:
     for suffix in ("_bucket", "_count", "_sum"):
         if name not in _LABELS and name.removesuffix(suffix) in _LABELS:
@@ -70,5 +89,12 @@ def _family(name: str) -> str:
 
 def _selector(labels: dict[str, str], variables: list[str]) -> str:
     matchers = [f'{each}=~"${each}"' for each in ("namespace", "pod", *variables)]
-    matchers += [f'{name}=~"{value[1:]}"' if value[0] == "~" else f'{name}="{value}"' for name, value in labels.items()]
+    matchers += [f"{name}{_matching(value)}" for name, value in labels.items()]
     return "{" + ", ".join(matchers) + "}"
+
+
+def _matching(value: str) -> str:
+    for sign, operator in (("!~", "!~"), ("~", "=~")):
+        if value.startswith(sign):
+            return f'{operator}"{value.removeprefix(sign)}"'
+    return f'="{value}"'

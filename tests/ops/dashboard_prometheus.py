@@ -12,6 +12,7 @@ from capi_stream.cli.demo.members import Member
 from tests.ops.prometheus import SCRAPE, Prometheus
 
 NAMESPACE = "shop"
+REPLAY_POD = "capi-stream-replay-parked-0"
 STEP_SECONDS = 1
 
 
@@ -20,7 +21,7 @@ class PodPrometheus(Prometheus):
 
     def __init__(self, folder: Path, scrape: str = SCRAPE, beside: Iterable[str] = ()) -> None:
         super().__init__(folder, scrape=scrape)
-        self._beside = [{"targets": [address]} for address in beside]
+        self._beside: list[dict[str, Any]] = [{"targets": [address]} for address in beside]
 
     def scrape_pods(self, members: Mapping[str, Member]) -> None:
         """Scrape these pods and no others, each by its name; seen within a second."""
@@ -31,6 +32,11 @@ class PodPrometheus(Prometheus):
         new = self._targets.with_suffix(".new")
         new.write_text(json.dumps([*listed, *self._beside]))
         new.replace(self._targets)
+
+    def scrape_replay(self, address: str) -> None:
+        """From the next `scrape_pods` on also a replay, with the `job` that it has in a cluster."""
+        labels = {"namespace": NAMESPACE, "pod": REPLAY_POD, "job": "capi-stream-replay"}
+        self._beside.append({"targets": [address], "labels": labels})
 
     def in_range(self, expr: str, since: float, until: float) -> list[dict[str, Any]]:
         """The series of `expr` that have a number between two moments, in Unix seconds."""

@@ -1,7 +1,10 @@
-"""A shop in trouble: members under load, with everything going wrong once that a panel shows."""
+"""A shop in trouble: members under load, all that a panel shows goes wrong once, and a replay runs beside them."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +17,10 @@ from capi_stream.sandbox.faults import Fault
 from tests.builders import PIXEL, encoded
 from tests.ops.cluster_stub import cluster
 from tests.ops.dashboard_prometheus import NAMESPACE, PodPrometheus
+from tests.real.broker import free_port
 from tests.real.clients import make_topic, wait_until
 from tests.service.shop import OTHER_PIXEL, Shop, fresh
+from tests.service.tools import configuration
 
 KINDS = ("PURCHASE", "ADD_TO_CART", "VIEW_CONTENT", "PAGE_VIEW", "VIEW_CONTENT", "PAGE_VIEW", "PAGE_VIEW")
 CLICKED = {"url": "https://shop.example.com/thanks?fbclid=IwAR0click"}
@@ -24,7 +29,10 @@ DENIED = {"advertising": "DENIED"}
 
 @contextmanager
 def world(broker: str, folder: Path) -> Iterator[tuple[Shop, PodPrometheus, list[Member]]]:
-    """The shop with one member, and the Prometheus that scrapes it; records come until the block ends."""
+    """The shop with one member and a replay of what it parks, and the Prometheus that scrapes both.
+
+    Records come until the block ends.
+    """
     with (
         cluster(NAMESPACE, "capi-stream-0") as stub,
         PodPrometheus(folder / "prometheus", beside=[stub]) as scraping,
@@ -35,8 +43,29 @@ def world(broker: str, folder: Path) -> Iterator[tuple[Shop, PodPrometheus, list
         shop.sandbox.poison("poison-")
         shop.sandbox.expire_token(OTHER_PIXEL, in_seconds=20 * 86_400)
         first = shop.run(**changes(shop))
-        scraping.scrape_pods({"capi-stream-0": first})
-        yield shop, scraping, [first]
+        with replaying(shop) as address:
+            scraping.scrape_replay(address)
+            scraping.scrape_pods({"capi-stream-0": first})
+            yield shop, scraping, [first]
+
+
+@contextmanager
+def replaying(shop: Shop) -> Iterator[str]:
+    """A replay that follows the parked topic; its admin address."""
+    port = free_port()
+    command = ["-m", "capi_stream", "replay", "-c", str(configuration(shop, **changes(shop)))]
+    with (shop.folder / "replay.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, *command, "--parked", "--follow", "--yes"],
+            env={**os.environ, "CAPI_STREAM__ADMIN__PORT": str(port)},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
 
 
 def joined(shop: Shop, scraping: PodPrometheus, members: list[Member]) -> None:

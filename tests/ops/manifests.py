@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import subprocess
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,12 +17,30 @@ from tests.ops.tools import program
 
 K8S = ROOT / "k8s"
 OVERLAYS = ("dev", "prod")
+REPLAYING = ("dev+replay", "prod+replay")
+"""The same with what their comments about `replay` say, which most do not need."""
 
 
 @cache
 def rendered(overlay: str) -> str:
     """The overlay's documents as they are applied. Raises AssertionError with kustomize's words."""
-    return kustomized(K8S / "overlays" / overlay)
+    name, _, component = overlay.partition("+")
+    return with_comments(name, component) if component else kustomized(K8S / "overlays" / name)
+
+
+def with_comments(overlay: str, component: str) -> str:
+    """What the overlay makes once its comments about a component, and that component's settings, are none any more."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(K8S, Path(folder) / "k8s", ignore=shutil.ignore_patterns("pictures"))
+        copy = Path(folder) / "k8s/overlays" / overlay
+        about = rf"^( *)# (?=components:| *- \.\./.*/{component}|{component}: )"
+        uncommented = 0
+        for file in (copy / "kustomization.yaml", copy / "config.yaml"):
+            text, number = re.subn(about, r"\1", file.read_text(), flags=re.MULTILINE)
+            file.write_text(text)
+            uncommented += number
+        assert uncommented, f"{overlay} says nothing of {component}"
+        return kustomized(copy)
 
 
 def kustomized(folder: Path) -> str:
@@ -43,6 +64,11 @@ def document(overlay: str, kind: str, name: str = "capi-stream") -> dict[str, An
 def workloads(overlay: str) -> list[dict[str, Any]]:
     """What makes pods."""
     return [each for each in documents(overlay) if "template" in each.get("spec", {})]
+
+
+def replays(overlay: str) -> list[dict[str, Any]]:
+    """Those of them that send letters again."""
+    return [each for each in workloads(overlay) if each["metadata"]["name"].startswith("capi-stream-replay")]
 
 
 def pod(overlay: str) -> dict[str, Any]:

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.main import get_command
 
+from capi_stream.cli import app
 from capi_stream.delivery.outcomes import POLICY
 from capi_stream.observability.metrics import DECLARED, PREFIX
 from capi_stream.observability.status.advice import BY_A_PERSON
 from k8s.alerts.__main__ import PATH
+from k8s.grafana.queries import REPLAYS
 from tests.ops.alert_rules import (
     RULES,
     RUNBOOK,
@@ -80,6 +83,17 @@ def test_an_alert_says_how_urgent_it_is_what_it_saw_and_where_to_read_on(rule: R
     assert anchor == str(rule.alert).lower()
 
 
+@pytest.mark.parametrize("rule", alerts(), ids=str)
+def test_a_command_that_an_alert_names_is_one_and_it_sends_nothing(rule: Rule) -> None:
+    """Whoever pastes it looks; that `--yes` sends stands beside it."""
+    named = re.findall(r"`capi-stream (\w+) ([^`]*)`", rule.annotations["description"])
+    assert named or rule.labels.get("where") != "parked"
+    for name, options in named:
+        given = get_command(app).commands[name].make_context(name, options.split()).params  # type: ignore[attr-defined]
+        assert not given["yes"]
+        assert "`--yes" in rule.annotations["description"]
+
+
 def test_every_threshold_has_its_reason_above_it() -> None:
     first = re.findall(r"- alert: (\w+)\n +(\S)", RULES.read_text())
     assert [name for name, sign in first if sign != "#"] == []
@@ -102,7 +116,9 @@ def test_a_rule_asks_only_for_what_the_service_has(rule: Rule) -> None:
     for each in nodes(rule.expr, "VectorSelector"):
         assert each.name in LABELS.keys() | recorded | OF_ANY_PROCESS, f"there is no metric {each.name}"
         for matcher in each.matchers.matchers:
-            if each.name in LABELS:
+            if matcher.name == "job":
+                assert matcher.value == REPLAYS, "what a job is called is the operator's, but for a replay's"
+            elif each.name in LABELS:
                 assert matcher.name in LABELS[each.name], f"{each.name} has no label {matcher.name}"
                 known = VALUES.get(each.name, {}).get(matcher.name)
                 assert not known or any(re.fullmatch(matcher.value, value) for value in known), matcher.value

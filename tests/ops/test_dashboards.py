@@ -15,7 +15,8 @@ import pytest
 
 from capi_stream.observability.metrics import COLLECTED, HISTOGRAMS, PREFIX
 from k8s.grafana.__main__ import text
-from tests.ops.dashboard_prometheus import PodPrometheus
+from k8s.grafana.queries import REPLAYS
+from tests.ops.dashboard_prometheus import REPLAY_POD, PodPrometheus
 from tests.ops.dashboard_queries import (
     FILE,
     OF_A_SCRAPE,
@@ -145,6 +146,15 @@ def test_every_selector_obeys_the_variables(queries: list[Asked]) -> None:
 
 
 @pytest.mark.ops
+def test_a_replay_that_is_scraped_is_on_its_own_panel_alone(queries: list[Asked]) -> None:
+    """Its lag is that of letters, and its events were counted before."""
+    for query in queries:
+        for each in selectors(query.expr):
+            is_left_out = each.name in OF_THE_CLUSTER or each.matchers.get("job") == REPLAYS
+            assert is_left_out == (each.name != f"{PREFIX}replayed_total"), query
+
+
+@pytest.mark.ops
 def test_every_metric_is_on_a_panel(queries: list[Asked]) -> None:
     shown = {each.name for query in queries for each in selectors(query.expr)}
     parts = {f"{PREFIX}{each.name}_{part}" for each in HISTOGRAMS for part in ("bucket", "count", "sum")}
@@ -162,8 +172,17 @@ def test_every_query_returns_data_under_load_with_faults(broker: str, tmp_path: 
         joined(shop, scraping, members)
         empty = unanswered({each.expr for each in asked()} | set(map(without_zero, asked())), scraping, since)
         unlisted = [each["name"] for each in dashboard()["templating"]["list"][1:] if not listed(each, scraping, since)]
+        of_the_replay = {
+            each.title for each in asked() if scraping.in_range(of_the_replay_alone(each), since, time.time())
+        }
     assert empty == set()
     assert unlisted == []
+    assert of_the_replay == {"Sent again, by what became of it"}
+
+
+def of_the_replay_alone(query: Asked) -> str:
+    """What it would show if the pod of the replay were chosen, which has all the metrics of a member."""
+    return substituted(query.expr.replace('pod=~"$pod"', f'pod="{REPLAY_POD}"'), "5s", "30s")
 
 
 def without_zero(query: Asked) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,28 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from typer.main import get_command
 
 from capi_stream import __version__, process
+from capi_stream.cli import app
 from capi_stream.config import Settings
 from capi_stream.config.loading import load
+from k8s.grafana.queries import REPLAYS
 from tests.builders import ROOT
 from tests.faults.outage import Plan
-from tests.ops.manifests import K8S, OVERLAYS, configuration, document, documents, kustomized, pod, rendered, workloads
+from tests.ops.manifests import (
+    K8S,
+    OVERLAYS,
+    REPLAYING,
+    configuration,
+    document,
+    documents,
+    pod,
+    rendered,
+    replays,
+    with_comments,
+    workloads,
+)
 from tests.ops.models import lost
 from tests.ops.tools import program, wheels
 
@@ -37,8 +51,11 @@ EXCEPTIONS = {
 }
 """What checkov asks for and we decide against, and why."""
 
+PODS = {"app.kubernetes.io/part-of": "capi-stream"}
+"""Of the service's pods, and of a replay's."""
 
-@pytest.fixture(params=OVERLAYS)
+
+@pytest.fixture(params=[*OVERLAYS, *REPLAYING])
 def overlay(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
@@ -120,7 +137,7 @@ def test_external_secrets_make_the_secrets_that_the_pods_mount() -> None:
 
 
 def test_checkov_finds_what_is_explained_and_nothing_else(tmp_path: Path) -> None:
-    for name in OVERLAYS:
+    for name in (*OVERLAYS, *REPLAYING):
         (tmp_path / f"{name}.yaml").write_text(rendered(name))
     (tmp_path / "Dockerfile").write_text((ROOT / "Dockerfile").read_text())
     options = ["--framework", "kubernetes", "dockerfile", "--skip-download", "--quiet", "--compact", "--output", "json"]
@@ -176,39 +193,27 @@ def test_the_network_opens_the_admin_port_to_monitoring_and_the_way_to_meta_in_p
     assert open_ports("dev") == {53, 9092, 9093, 8081, 8088}
 
 
-def test_with_the_component_for_traces_the_pods_reach_the_collector_that_the_overlay_names(tmp_path: Path) -> None:
+def test_with_the_component_for_traces_the_pods_reach_the_collector_that_the_overlay_names() -> None:
     """Both stand in the overlay as comments, since most have no collector."""
     wheels()
     import kubernetes_validate
 
-    made = {each["metadata"]["name"]: each for each in yaml.safe_load_all(with_traces(tmp_path))}
+    made = {each["metadata"]["name"]: each for each in yaml.safe_load_all(with_comments("prod", "tracing"))}
     policy = made["capi-stream-traces"]
     for version in VERSIONS:
         kubernetes_validate.validate(policy, version, strict=True)
     (config,) = [each["data"]["config.yaml"] for each in made.values() if "config.yaml" in each.get("data", {})]
     collector = urlsplit(yaml.safe_load(config)["tracing"]["endpoint"])
     _, namespace = str(collector.hostname).split(".")
-    assert policy["spec"]["podSelector"] == {"matchLabels": {"app.kubernetes.io/name": "capi-stream"}}
+    assert policy["spec"]["podSelector"] == {"matchLabels": PODS}
     (rule,) = policy["spec"]["egress"]
     assert rule["ports"] == [{"protocol": "TCP", "port": collector.port}]
     assert rule["to"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}]
 
 
-def with_traces(folder: Path) -> str:
-    """What overlays/prod makes once its comments about traces are taken away."""
-    shutil.copytree(K8S, folder / "k8s", ignore=shutil.ignore_patterns("pictures"))
-    overlay = folder / "k8s/overlays/prod"
-    for name in ("kustomization.yaml", "config.yaml"):
-        text = (overlay / name).read_text()
-        uncommented = re.sub(r"^( *)# (?=- .*/tracing |tracing: )", r"\1", text, flags=re.MULTILINE)
-        assert uncommented != text
-        (overlay / name).write_text(uncommented)
-    return kustomized(overlay)
-
-
 def policies(overlay: str) -> list[dict[str, Any]]:
     """The NetworkPolicies of the service's pods."""
-    selector = {"matchLabels": {"app.kubernetes.io/name": "capi-stream"}}
+    selector = {"matchLabels": PODS}
     return [each for each in documents(overlay, "NetworkPolicy") if each["spec"]["podSelector"] == selector]
 
 
@@ -216,6 +221,94 @@ def open_ports(overlay: str) -> set[int]:
     """Where the service's pods may connect to."""
     rules = [rule for each in policies(overlay) for rule in each["spec"].get("egress", ())]
     return {port["port"] for rule in rules for port in rule["ports"]}
+
+
+# A replay's pods are like the service's, and none of them.
+
+
+OF_REPLAYS = {"dev+replay": [], "prod+replay": ["capi-stream-replay-kafka"]}
+"""Overlay -> Secrets that are not the service's: who reads letters is another user."""
+
+
+@pytest.mark.parametrize("overlay", REPLAYING)
+def test_a_replay_gets_what_the_service_gets(overlay: str) -> None:
+    (service,) = pod(overlay)["containers"]
+    assert {each["kind"] for each in replays(overlay)} == {"Job", "Deployment"}
+    for each in replays(overlay):
+        spec = each["spec"]["template"]["spec"]
+        (container,) = spec["containers"]
+        for name in ("securityContext", "serviceAccountName", "terminationGracePeriodSeconds"):
+            assert spec[name] == pod(overlay)[name]
+        differ = [each for each in spec["volumes"] if each not in pod(overlay)["volumes"]]
+        assert [each["secret"]["secretName"] for each in differ] == OF_REPLAYS[overlay]
+        assert by_name(spec["volumes"]).keys() == by_name(pod(overlay)["volumes"]).keys()
+        assert by_name(container["volumeMounts"]) == by_name(service["volumeMounts"])
+        for name in ("image", "securityContext"):
+            assert container[name] == service[name]
+        assert container["resources"]["limits"] == service["resources"]["limits"]
+
+
+@pytest.mark.parametrize("overlay", REPLAYING)
+def test_its_commands_are_such_and_the_job_only_looks_until_somebody_changes_it(overlay: str) -> None:
+    folder = by_name(pod(overlay)["containers"][0]["volumeMounts"])["config"]["mountPath"]
+    given = {}
+    for each in replays(overlay):
+        (container,) = each["spec"]["template"]["spec"]["containers"]
+        given[each["kind"]] = parsed(container["args"])
+        assert given[each["kind"]]["config"] == Path(folder) / "config.yaml"
+    assert not given["Job"]["yes"]
+    assert [given["Deployment"][name] for name in ("yes", "parked", "follow")] == [True, True, True]
+
+
+def by_name(items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What kustomize has put together, in whatever order."""
+    return {each["name"]: each for each in items}
+
+
+@pytest.mark.parametrize("name", ["replay/job.yaml", "replay-parked/deployment.yaml"])
+def test_what_its_comments_say_can_be_given_too(name: str) -> None:
+    text = re.sub(r"# (?=- --)", "", (K8S / "components" / name).read_text())
+    (container,) = yaml.safe_load(text)["spec"]["template"]["spec"]["containers"]
+    assert parsed(container["args"])["yes"]
+
+
+def parsed(args: list[str]) -> dict[str, Any]:
+    """A replay's options, as the command reads them. Raises what the command line would say."""
+    name, *options = args
+    return get_command(app).commands[name].make_context(name, options).params  # type: ignore[attr-defined,no-any-return]
+
+
+@pytest.mark.parametrize("overlay", REPLAYING)
+def test_a_replays_pods_are_no_members_but_have_their_ways(overlay: str) -> None:
+    """A budget, a service or a spread that took them in would count them as members."""
+    labels = {each["kind"]: each["spec"]["template"]["metadata"]["labels"] for each in replays(overlay)}
+    members = [document(overlay, "PodDisruptionBudget")["spec"]["selector"]["matchLabels"]]
+    members += [document(overlay, "StatefulSet")["spec"]["selector"]["matchLabels"]]
+    members += [document(overlay, "Service")["spec"]["selector"]]
+    members += [each["labelSelector"]["matchLabels"] for each in pod(overlay)["topologySpreadConstraints"]]
+    (deployed,) = [each["spec"]["selector"]["matchLabels"] for each in replays(overlay) if "selector" in each["spec"]]
+    for kind, of_pod in labels.items():
+        assert of_pod.items() >= PODS.items()
+        assert not [each for each in members if each.items() <= of_pod.items()]
+        assert (deployed.items() <= of_pod.items()) == (kind == "Deployment")
+
+
+def test_what_is_scraped_of_a_replay_has_a_job_of_its_own() -> None:
+    """By which the alerts and panels of the service leave it out; a Job's pod has no port to be scraped at."""
+    monitor = document("prod+replay", "PodMonitor")["spec"]
+    assert monitor["selector"] == {"matchLabels": PODS}
+    for each in replays("prod+replay"):
+        template = each["spec"]["template"]
+        assert re.fullmatch(REPLAYS, template["metadata"]["labels"][monitor["jobLabel"]])
+        assert ("ports" in template["spec"]["containers"][0]) == (each["kind"] == "Deployment")
+    assert not re.fullmatch(REPLAYS, document("prod", "StatefulSet")["metadata"]["labels"][monitor["jobLabel"]])
+
+
+def test_a_job_goes_on_by_itself_only_where_its_node_was_drained() -> None:
+    (job,) = [each["spec"] for each in replays("prod+replay") if each["kind"] == "Job"]
+    (rule,) = job["podFailurePolicy"]["rules"]
+    assert (job["backoffLimit"], job["template"]["spec"]["restartPolicy"], rule["action"]) == (0, "Never", "Ignore")
+    assert [each["type"] for each in rule["onPodConditions"]] == ["DisruptionTarget"]
 
 
 # In agreement with the service.
@@ -297,9 +390,11 @@ def test_the_guide_creates_the_secrets_that_the_external_ones_are_and_their_name
     said = re.findall(r"kubectl -n (\S+) create secret generic (\S+) (.*)", text)
     keys = {name: set(re.findall(r"--from-file=([^=]+)=", options)) for _, name, options in said}
     external = [each for each in documents("prod") if each["kind"] == "ExternalSecret"]
+    replays_own = {name: keys.pop(name) for name in OF_REPLAYS["prod+replay"]}
     assert keys == {
         each["spec"]["target"]["name"]: {entry["secretKey"] for entry in each["spec"]["data"]} for each in external
     }
+    assert list(replays_own.values()) == [keys["capi-stream-kafka"]]
     assert {namespace for namespace, _, _ in said} == {each["metadata"]["namespace"] for each in external}
     assert text.index("kubectl apply -f k8s/overlays/prod/namespace.yaml") < text.index("create secret generic")
 

@@ -20,7 +20,9 @@ from tests.ops.tools import program
 pytestmark = pytest.mark.ops
 
 PARTS = ("Means", "Users notice", "First look", "Do", "Over when")
-COMMAND = re.compile(r"capi-stream ((?:check|preview|explain|fuse reset|hash|config|run)\b[^`\n|]*)")
+COMMAND = re.compile(
+    r"capi-stream ((?:check|preview|explain|fuse reset|hash|config|run|replay|dead-letters \w+)\b[^`\n|]*)"
+)
 
 
 # The sections.
@@ -58,7 +60,7 @@ def test_every_command_that_the_runbook_names_is_one() -> None:
     for each in found:
         words = [word.strip(".,;:)") for word in shlex.split(each, comments=True)]
         command: Any = get_command(app).commands[words[0]]  # type: ignore[attr-defined]
-        if words[0] == "fuse":
+        if words[0] in ("fuse", "dead-letters"):
             command = command.commands[words[1]]
         options = {option for parameter in command.params for option in parameter.opts}
         assert [word for word in words if word.startswith("-") and word not in options] == []
