@@ -16,7 +16,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from capi_stream.delivery import runs
 from capi_stream.kafka.clients import CONSUMER_DEFAULTS, Ear, bystander_properties, connected
-from capi_stream.kafka.failures import KafkaFailure, answer_of, failure, passes
+from capi_stream.kafka.failures import KafkaFailure, answer_of, ends_service, failure, passes
 from capi_stream.kafka.records import reader
 from capi_stream.kafka.settings import ConsumerSettings
 from capi_stream.kafka.starts import Start, committed, existing_partitions
@@ -39,10 +39,11 @@ class Browser:
     def __init__(self, settings: ConsumerSettings, topic: str, group: str = "") -> None:
         self._settings = settings
         self._topic = topic
+        self._group = group or f"{settings.properties['group.id']}-preview"
         self._record = reader(settings.letter_keys)
         self._ear = Ear("consumer")
         own = {
-            "group.id": group or f"{settings.properties['group.id']}-preview",
+            "group.id": self._group,
             "enable.auto.offset.store": False,
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",  # where retention is faster than we are
@@ -59,7 +60,7 @@ class Browser:
 
     def records(self, where: Where, limit: int) -> Iterator[Record]:
         """Up to `limit` records that were there when it began: from `where` on, or the newest by their timestamps."""
-        ends = self._ends()
+        ends = self.ends()
         if where == "latest":
             last = {partition: (max(low, high - limit), high) for partition, (low, high) in ends.items()}
             newest = heapq.nlargest(limit, self._read(last), key=lambda each: (each.timestamp_ms, each.offset))
@@ -84,10 +85,20 @@ class Browser:
 
     def _committed(self) -> Mapping[Partition, Start]:
         existing = self._answer(partial(existing_partitions, self._consumer, self._topic), "look for")
-        return self._answer(partial(committed, self._consumer, existing), "find what a group has left of")
+        doing = f"read what group {self._group} has committed of topic {self._topic}"
+        ask = partial(committed, self._consumer, existing)
+        return answer_of(ask, doing, self._settings.connect_seconds, between=partial(self._serve_group, doing))
+
+    def _serve_group(self, doing: str) -> None:
+        """That we may not ask for a group comes to a poll, once, where it is no answer to the question."""
+        message = self._consumer.poll(0)
+        error = None if message is None else message.error()
+        if error is not None and ends_service(error):
+            raise failure(doing, error)
+        self._ear.check()
 
     def _spans_left(self, starts: Mapping[Partition, Start]) -> dict[Partition, tuple[int, int]]:
-        ends = self._ends()
+        ends = self.ends()
         return {
             partition: (max(ends[partition][0], start.offset), ends[partition][1])  # negative: nothing is committed
             for partition, start in starts.items()
@@ -96,18 +107,15 @@ class Browser:
 
     def every(self) -> Iterator[Record]:
         """All records that were there when it began, each partition's in their order."""
-        yield from self._read(self._ends())
-
-    def ends(self) -> Mapping[Partition, tuple[int, int]]:
-        """Where each partition begins, and one past where it ends."""
-        return self._ends()
+        yield from self._read(self.ends())
 
     def at(self, place: Partition, offset: int) -> Record | None:
         """The record at `offset`, which is between the ends of `place`; None where it is gone, or was a marker."""
         found = list(self._read({place: (offset, offset + 1)}))
         return found[0] if found else None
 
-    def _ends(self) -> dict[Partition, tuple[int, int]]:
+    def ends(self) -> dict[Partition, tuple[int, int]]:
+        """Where each partition begins, and one past where it ends."""
         existing = self._answer(partial(existing_partitions, self._consumer, self._topic), "look for")
         return {partition: self._answer(partial(self._span, partition), "find the ends of") for partition in existing}
 

@@ -7,6 +7,7 @@ from capi_stream.observability.family import counter, gauge
 from capi_stream.observability.labels import ENDPOINTS, EVENT_NAMES, REQUEST_OUTCOMES, REQUEST_REASONS, STAGES
 from capi_stream.observability.lag import lag_of
 from capi_stream.observability.readers import (
+    REPLAYED,
     counts,
     errors,
     expiries,
@@ -217,8 +218,7 @@ FAMILIES = (
         "In a replay: what became of letters that were read. forwarded: to a topic; left: passed over, or filtered.",
         ("source", "outcome"),
         replays,
-        source=("dead_letter", "parked"),
-        outcome=("accepted", "dead_lettered", "parked", "forwarded", "left"),
+        outcome=REPLAYED,
     ),
     counter(
         "dead_letter_errors_total",

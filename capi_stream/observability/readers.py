@@ -12,6 +12,9 @@ from capi_stream.observability.labels import Labels, PixelLabels
 from capi_stream.observability.lag import age_of
 
 Samples = Iterable[tuple[Labels, float]]
+REPLAYED = ("accepted", "dead_lettered", "parked", "forwarded", "left")
+"""What can become of letters that are read again."""
+
 Read = Callable[[Sight, PixelLabels], Samples]
 
 
@@ -44,7 +47,8 @@ def replays(sight: Sight, _: PixelLabels) -> Samples:
     ledger = sight.snapshot.ledger
     if not ledger.replays:
         return []
-    sums: Counter[str] = Counter(forwarded=ledger.forwarded.total(), left=ledger.filtered.total())
+    sums = dict.fromkeys(REPLAYED, 0)
+    sums |= {"forwarded": ledger.forwarded.total(), "left": ledger.filtered.total()}
     for labels, number in ledger.events.items():
         sums[labels[-1]] += number
     return [((ledger.replays, outcome), number) for outcome, number in sums.items()]

@@ -23,6 +23,9 @@ PASSED_OVER = {
 }
 """Why a letter stays where it lies -> what that means."""
 
+MENDABLE = frozenset({"not_decrypted", "topic_not_configured", "replayed_too_often"})
+"""What a person can change, so that the letter is taken. A replay that has passed it over does not see it again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:

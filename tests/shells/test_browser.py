@@ -28,6 +28,17 @@ def test_no_right_to_any_group_is_needed(place: Place) -> None:
         assert [record.value for record in browser.records("earliest", 10)] == [b"v"]
 
 
+def test_a_group_that_may_not_be_asked_for_is_named_at_once(place: Place) -> None:
+    place.allow(READ, place.source)
+    settings = members.settings(place.broker.client("service"), place.source, group=place.group)
+    began = time.monotonic()
+    with Browser(settings, place.source, "a-replays-group") as browser, pytest.raises(KafkaFailure) as raised:
+        browser.number_left()
+    assert time.monotonic() - began < 15.0
+    assert "what group a-replays-group has committed" in str(raised.value)
+    assert "READ and DESCRIBE on its group.id" in str(raised.value)
+
+
 def test_a_topic_that_may_not_be_read_is_named(place: Place) -> None:
     place.allow(DESCRIBE, place.source)
     publish(place.broker.client(), place.source, [{"value": b"v"}])
@@ -58,8 +69,8 @@ def test_what_was_not_there_when_it_began_is_left_alone(broker: str, topic: Make
     publish(broker, name, [{"value": b"early"}] * 3)
 
     class Slow(Browser):
-        def _ends(self) -> dict[Partition, tuple[int, int]]:
-            ends = super()._ends()
+        def ends(self) -> dict[Partition, tuple[int, int]]:
+            ends = super().ends()
             publish(broker, name, [{"value": b"late"}] * 3)
             return ends
 

@@ -32,7 +32,7 @@ def act(plan: Plan) -> int:
         typer.echo(str(failure), err=True)
         return 1
     settings = plan.own_settings
-    terse = replace(settings, logs=replace(settings.logs, level="warning"))
+    terse = replace(settings, logs=replace(settings.logs, level="error"))  # what is waited for, the bar says
     with Progress(left) as progress:
         code = process.run_replay(terse, partial(_watched, plan, progress))
     if progress.settled or not code:

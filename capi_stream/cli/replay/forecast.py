@@ -13,7 +13,7 @@ from capi_stream.cli.replay.plan import Plan
 from capi_stream.kafka.browser import Browser
 from capi_stream.kafka.groups import groups
 from capi_stream.model import Malformed, Mapped, NeedSchema, Reading, Tombstone
-from capi_stream.replay.reading import PASSED_OVER
+from capi_stream.replay.reading import MENDABLE, PASSED_OVER
 
 AGES = (("1 hour", 3_600), ("6 hours", 21_600), ("1 day", 86_400), ("3 days", 259_200), ("7 days", 604_800))
 OLDER = "older"
@@ -88,6 +88,8 @@ class Forecast:
             yield "\nleft where they lie"
         for reason, number in self.passed_over.most_common():
             yield f"  {reason:<20}  {number:>8,}  {PASSED_OVER[reason]}"
+        if MENDABLE.intersection(self.passed_over):
+            yield "What to do: mend that first. What a replay has passed over, it takes under another --id alone."
         yield from self._overlaps()
         yield ""
         yield f"Nothing was sent. To do it: {plan.command}" if taken else "Nothing is to be sent."

@@ -15,6 +15,7 @@ from capi_stream.cli.replay.plan import Plan
 from capi_stream.delivery.fuse import FUSE
 from capi_stream.delivery.ledger import Ledger
 from capi_stream.observability.board import Sight
+from capi_stream.replay.reading import PASSED_OVER
 from capi_stream.signals import Asked
 
 
@@ -62,20 +63,25 @@ class Progress:
 
     def books(self, plan: Plan) -> Iterator[str]:
         """What became of the letters, for a person."""
+        if self.settled:
+            yield f"Done with {self.settled:,} letters of {plan.topic}:"
+            yield from (f"  {number:>8,}  {words}" for words, number in self._outcomes(plan) if number)
+        elif self.is_done:
+            yield f"Nothing was left to do in {plan.topic}."
+        yield from self._unfinished(plan)
+
+    def _outcomes(self, plan: Plan) -> Iterator[tuple[str, int]]:
         ledger = self._ledger
         outcomes: Counter[str] = Counter()
-        for (_, _, outcome), number in ledger.events.items():
-            outcomes[outcome] += number
-        yield f"{self.settled:,} letters are done with in {plan.topic}"
-        yield f"  {outcomes['accepted']:>8,}  events accepted"
-        yield f"  {outcomes['dead_lettered']:>8,}  refused again: new letters, which remember the first"
-        if outcomes["parked"]:
-            yield f"  {outcomes['parked']:>8,}  parked"
-        if plan.to_topic:
-            yield f"  {ledger.forwarded.total():>8,}  published to {plan.to_topic}"
+        for labels, number in ledger.events.items():
+            outcomes[labels[-1]] += number
+        yield "events accepted", outcomes["accepted"]
+        yield "refused again: new letters, which remember the first", outcomes["dead_lettered"]
+        yield "parked", outcomes["parked"]
+        yield f"published to {plan.to_topic}", ledger.forwarded.total()
         for (_, reason), number in sorted(ledger.filtered.items()):
-            yield f"  {number:>8,}  {reason}"
-        yield from self._unfinished(plan)
+            left = PASSED_OVER.get(reason)
+            yield (f"left where they lie, {reason}: {left}" if left else f"filtered, {reason}"), number
 
     def _unfinished(self, plan: Plan) -> Iterator[str]:
         if self._has_blown:
