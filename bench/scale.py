@@ -53,6 +53,7 @@ class Axis:
 def axes(events: int) -> list[Axis]:
     """All that is measured: eight pixels in eight partitions, and one thing different at a time."""
     base = Scenario(pixels=8, partitions=8, events=events)
+    patient = replace(base, linger_seconds=10.0, buffer_bytes=512 * 1024 * 1024)
     cores = len(os.sched_getaffinity(0))
     return [
         Axis(
@@ -65,6 +66,11 @@ def axes(events: int) -> list[Axis]:
             "pixels",
             "CPU within 10 % from 1 to 1,000",
             [Point(f"{number:,} pixels", replace(base, pixels=number)) for number in (1, 8, 64, 1_000)],
+        ),
+        Axis(
+            "pixels in company",
+            "CPU within 10 % from 1 to 1,000, where a linger of 10 s and 512 MB let a post gather a hundred events",
+            [Point(f"{number:,} pixels", replace(patient, pixels=number)) for number in (1, 8, 64, 1_000)],
         ),
         Axis(
             "partitions",

@@ -13,7 +13,8 @@ class Scenario:
     """What is measured. `sink_seconds` is how long the API thinks over each post.
 
     `load`: purchases as bench/events.py makes them; or what a shop publishes, by `capi-stream produce`, which the bare
-    loop cannot read: most of it are page views without an order. `poison` is the share of purchases that must become
+    loop cannot read: most of it are page views without an order. `batch_bytes`, `linger_seconds` and `buffer_bytes` are
+    ours, of `delivery`. `poison` is the share of purchases that must become
     dead letters, found by us or by the API alone.
     """
 
@@ -24,6 +25,8 @@ class Scenario:
     load: Literal["purchases", "shop"] = "purchases"
     items: int = 3
     batch_bytes: int = 1_000_000
+    linger_seconds: float = 1.0
+    buffer_bytes: int = 64 * 1024 * 1024
     poison: float = 0.0
     found_by: Literal["us", "the API"] = "us"
 

@@ -23,6 +23,7 @@ MEASURED, OTHERS = 0, 1  # cores
 OURS, BARE = "capi-stream", "bare loop"
 STARTED = "partitions_assigned"  # in the log of either, once it can read
 LETTERS_SECONDS = 60.0
+OF_DELIVERY = ("batch_bytes", "linger_seconds", "buffer_bytes")  # what a scenario says of `delivery`
 
 
 class Stage:
@@ -91,7 +92,7 @@ class Stage:
             "parked": {"topic": self._parked},
             "api": {"url": url},
             "pixels": {pixel: {"token_file": str(token)} for pixel in self.pixels},
-            "delivery": {"batch_bytes": self.scenario.batch_bytes},
+            "delivery": {name: getattr(self.scenario, name) for name in OF_DELIVERY},
             "admin": {"port": 0},
         }  # fmt: skip
         config = self._folder / "config.yaml"

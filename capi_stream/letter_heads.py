@@ -17,6 +17,7 @@ HEADERS: Mapping[str, str] = MappingProxyType(
         "stage": "where that was found: `decode`, `map`, `validate` or `post`",
         "detail": "the same for a person; may quote the record",
         "event_index": "which event of the record, from 0, where only that one failed",
+        "mapping": "eight hex digits that tell the mapping which made that event from others",
         "event_id": "the event's id, given or derived",
         "event_name": "the event's name",
         "pixel": "the pixel that it was meant for",
@@ -33,6 +34,7 @@ HEADERS: Mapping[str, str] = MappingProxyType(
         "source_partition": "likewise",
         "source_offset": "likewise",
         "source_timestamp": "the record's own, in Unix milliseconds; -1 where it had none",
+        "read_from": "where it was read the last time, as topic/partition/offset, where that was elsewhere",
         "schema": "the registry's id or GUID of the schema that its value was written with",
         "value_omitted": "`true` where it has no value, which was too large or may not be here: read it at its source",
         "content": "`hashed_event` where its value is the event as it would be posted (docs/privacy.md)",
@@ -57,6 +59,7 @@ REPLAY = "replay"
 
 _NUMBERS = ("event_index", "status", "code", "subcode", "attempts", "first_failed_at", "last_failed_at",
             "source_partition", "source_offset", "source_timestamp", "replay_count")  # fmt: skip
+_ANY_SIGN = ("source_timestamp", "code", "subcode")
 _LONGEST = 20  # digits and a sign: a longer one is not ours
 
 
@@ -73,6 +76,7 @@ class Head:
     source_timestamp: int
     detail: str = ""
     event_index: int | None = None
+    mapping: str | None = None
     event_id: str | None = None
     event_name: str | None = None
     pixel: str | None = None
@@ -85,6 +89,7 @@ class Head:
     attempts: int = 0
     first_failed_at: int | None = None
     last_failed_at: int | None = None
+    read_from: str | None = None
     schema: str | None = None
     value_omitted: str | None = None
     content: str | None = None
@@ -98,7 +103,16 @@ class Head:
     def part(self) -> Part:
         """What of its record it names."""
         pixel = PixelId(self.pixel) if self.pixel else None
-        return Part(self.event_index, pixel, self.endpoint, self.event_id, self.is_sealed, self.holds_event)
+        return Part(
+            self.event_index,
+            pixel,
+            self.endpoint,
+            self.event_id,
+            self.event_name,
+            self.mapping,
+            self.is_sealed,
+            self.holds_event,
+        )
 
     @property
     def is_sealed(self) -> bool:
@@ -121,7 +135,9 @@ def read(headers: Headers) -> Head | None:
         text = texts[name].decode(errors="replace")
         if name not in _NUMBERS:
             found[name] = text
-        elif (number := _number(text)) is not None:
+        elif (number := _number(text)) is None or (number < 0 and name not in _ANY_SIGN):
+            return None  # it would else mean more than it names
+        else:
             found[name] = number
     try:
         return Head(**found)  # type: ignore[arg-type]  # a text or a number, as _NUMBERS says

@@ -64,14 +64,16 @@ class Record:
 class Part:
     """What of a record is meant, where a letter names not all of it; None stands for all.
 
-    `event_id` is the one that the event had: it keeps it. Where `is_sealed`, nobody here can read it; where
-    `is_event`, the value is the event, and not the record that it was made of.
+    `event_id` is the one that the event had, `name` its event_name: it keeps them; `mapping` made it. Nobody here can
+    read what `is_sealed`; where `is_event`, the value is the event, and not the record that it was made of.
     """
 
     index: int | None = None
     pixel: PixelId | None = None
     endpoint: str | None = None
     event_id: str | None = None
+    name: str | None = None
+    mapping: str | None = None
     is_sealed: bool = False
     is_event: bool = False
 
@@ -144,6 +146,7 @@ class Mapped:
     dropped: list[Dropped] = field(default_factory=list)
     noted: list[Noted] = field(default_factory=list)
     schema: SchemaKey | None = None
+    mapping: str | None = None  # its fingerprint: the numbers of events are of that mapping
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class Service:
     @property
     def _has_ended(self) -> bool:
         """Whether nothing is left to read or to do. A topic that goes on has no end."""
-        return self._consumer.has_ended and self._engine.is_settled
+        return self._consumer.has_ended and self._engine.is_done
 
     def _turn(self) -> None:
         records = self._poll()

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from capi_stream import __version__
+from capi_stream.cli.output import told
 
 COMMANDS = (
     *("run", "dead_letters", "replay", "check", "preview", "config", "explain", "mapping"),
@@ -17,7 +18,8 @@ COMMANDS = (
 
 def main() -> None:
     """The program `capi-stream`."""
-    app()
+    with told():
+        app()
 
 
 def _version(*, wanted: bool) -> None:

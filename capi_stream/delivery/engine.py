@@ -105,7 +105,8 @@ class Engine:
         partitions = list(partitions)
         self.revoking(partitions)
         for partition in partitions:
-            self._trackers.pop(partition, None)
+            if tracker := self._trackers.pop(partition, None):
+                self.ledger.uncommitted += max(0, tracker.committable - tracker.acknowledged)
             self._pausing.forget(partition)
 
     # Fed: records.
@@ -156,7 +157,7 @@ class Engine:
                 self._unresolved.setdefault(needed, []).append(ticket)
 
     def _mapped(self, ticket: Ticket, mapped: Mapped, now: float) -> None:
-        ticket.schema = mapped.schema
+        ticket.schema, ticket.mapping = mapped.schema, mapped.mapping
         for event in mapped.events:
             self._add(ticket, event, now)
         for rejection in mapped.rejections:
@@ -251,9 +252,10 @@ class Engine:
         return self._posts.events_of(partitions) + self._letterbox.letters_of(partitions)
 
     @property
-    def is_settled(self) -> bool:
-        """Whether all that was received is."""
-        return not any(tracker.span for tracker in self._trackers.values())
+    def is_done(self) -> bool:
+        """Whether all that was received is settled, and the broker has it as committed."""
+        trackers = self._trackers.values()
+        return not any(tracker.span for tracker in trackers) and self._commits.moved(trackers) is None
 
     def partitions(self) -> frozenset[Partition]:
         """The partitions that are ours."""

@@ -52,6 +52,7 @@ class Ledger:
     commits: Counter[str] = field(default_factory=Counter)  # outcome: acknowledged, refused
     metadata_ignored: Counter[str] = field(default_factory=Counter)  # why a text beside a committed offset was not read
     replays: str = ""  # the kind of letters that are read, where they are
+    uncommitted: int = 0  # offsets of records that were settled, and given back before the broker had them as committed
     retries: int = 0
     splits: int = 0
     resent_events: int = 0

@@ -17,6 +17,9 @@ from capi_stream.delivery.settings import Limits
 from capi_stream.delivery.settling import Settling
 from capi_stream.model import Destination, Event, Forwarded, Partition, PixelId, Rejection, SchemaKey
 
+TOO_LARGE = "too_large_for_topic"
+"""Filtered for, where a letter was to go on to a topic."""
+
 
 class Letterbox:
     """Letters that wait, and those that are out. A topic that cannot take them is held; nothing is dropped.
@@ -134,10 +137,13 @@ class Letterbox:
         """Take the letters that may go now; each comes back by `stored` or `not_stored`."""
         going: list[Letter] = []
         for (topic, pixel), queue in self._waiting.items():
-            is_dead = topic == self._limits.dead_letter_topic
-            if queue and not (is_dead and self._fuses.holds(pixel)):
+            if queue and not self._is_fused(topic, pixel):
                 going += self._taken(queue, now)
         return going
+
+    def _is_fused(self, topic: str, pixel: PixelId | None) -> bool:
+        """Whether a fuse holds the letters of `pixel` for `topic`. It holds dead ones alone."""
+        return topic == self._limits.dead_letter_topic and self._fuses.holds(pixel)
 
     def _taken(self, queue: deque[Letter], now: float) -> Iterator[Letter]:
         while queue and self._has_room():
@@ -188,6 +194,7 @@ class Letterbox:
         self._ledger.letter_errors[reason] += 1
         self._came_back(letter)
         if reason == "too_large" and letter.kind is LetterKind.REPLAY:
+            self._ledger.filtered[letter.record.partition.topic, TOO_LARGE] += 1
             self._gates.opened_by(_gate(letter), letter)
             self._settling.settle((letter.ticket,))
             return
@@ -214,8 +221,8 @@ class Letterbox:
         if self._out:
             return True
         return any(
-            queue and not self._fuses.holds(pixel) and self._gates.held_until([_gate(queue[0])]) < deadline
-            for (_, pixel), queue in self._waiting.items()
+            queue and not self._is_fused(topic, pixel) and self._gates.held_until([_gate(queue[0])]) < deadline
+            for (topic, pixel), queue in self._waiting.items()
         )
 
 

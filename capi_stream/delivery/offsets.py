@@ -98,6 +98,7 @@ class Ticket:
     size_bytes: int = 0
     is_released: bool = False
     schema: SchemaKey | None = None  # that its value was written with, for its letters
+    mapping: str | None = None  # that made its events, likewise
 
 
 @dataclass(frozen=True, slots=True)

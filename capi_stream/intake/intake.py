@@ -14,7 +14,7 @@ from capi_stream.intake.judging import Judging
 from capi_stream.intake.kept import kept_event
 from capi_stream.intake.mapping.coercions import UnfitValueError
 from capi_stream.intake.mapping.runtime import Draft, Filtered
-from capi_stream.intake.parts import first_read, narrowed
+from capi_stream.intake.parts import first_read, meant, narrowed, of_pixel
 from capi_stream.intake.preparing import Preparing
 from capi_stream.intake.settings import IntakeSettings
 from capi_stream.intake.topics import IntakeError, Topic, Verdict
@@ -79,6 +79,7 @@ class Intake:
 
     def __init__(self, settings: IntakeSettings) -> None:
         self._stores = settings.routing.stores
+        self._default_pixels = (settings.routing.default_pixel,)
         self._preparing = Preparing(settings)
         self._judging = Judging(settings)
         self._topics: list[Topic] = []
@@ -170,7 +171,7 @@ class Intake:
         values = verdict(record.value, 0 if isinstance(frame, Unframed) else frame.start)
         if isinstance(values, Undecodable):
             return Malformed(Rejection("decode", values.reason, values.detail), key)
-        return Decoded(topic, first, part, values, Mapped(schema=key))
+        return Decoded(topic, first, part, values, Mapped(schema=key, mapping=topic.fingerprint))
 
     def reads(self, topic: str) -> bool:
         """Whether records of `topic` can be read: whether the settings have it."""
@@ -212,16 +213,7 @@ class Intake:
         if not made:
             mapped.filtered.append(NO_EVENT)
         if one.part is not WHOLE:
-            return _meant(made, one)
+            found = meant(made, one.part, one.record, one.topic.fingerprint)
+            pixels = self._default_pixels
+            return [(each, index, one) for index, draft in found if (each := of_pixel(draft, one.part, pixels))]
         return [(draft, index, one) for index, draft in enumerate(made)]
-
-
-def _meant(made: Sequence[Draft], one: Decoded) -> list[tuple[Draft, int, Decoded]]:
-    """Those of the events `made` of a letter that it names; one whose id it names keeps it."""
-    index, event_id = one.part.index, one.part.event_id
-    if index is None:
-        return [(draft, number, one) for number, draft in enumerate(made)]
-    for draft in made[index : index + 1]:
-        if event_id:
-            draft.event["event_id"] = event_id
-    return [(draft, index, one) for draft in made[index : index + 1]]

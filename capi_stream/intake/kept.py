@@ -33,6 +33,7 @@ def _read(value: bytes) -> dict[str, Any] | None:
     """The JSON object in `value` that can be told from others; None where there is none."""
     try:
         event = orjson.loads(value)
-    except orjson.JSONDecodeError:
+        orjson.dumps(event)  # what is nested too deep can be read, and not written again
+    except (orjson.JSONDecodeError, TypeError):
         return None
     return event if isinstance(event, dict) and isinstance(event.get("event_id"), str) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -45,6 +46,7 @@ class Topic:
         self.known: dict[SchemaKey, Verdict] = {}  # what can be done with records of a registry's schema
         self._reader = _own_schema(settings)
         self.mapping = _own_mapping(settings, self._reader)
+        self.fingerprint = hashlib.sha256(settings.mapping.encode()).hexdigest()[:8]  # of the mapping
         self.check: Check = rules.check_made if self.mapping.is_sure else rules.check
         writers = _writers(settings, self._reader, self.mapping.layout)
         self.bare = writers[0][1]

@@ -34,11 +34,12 @@ Where = int | Literal["earliest", "latest"]
 
 
 class Browser:
-    """Reads `topic`; `group` is whose offsets `left` asks for. Raises KafkaFailure where it cannot be read."""
+    """Reads `topic`, which the setting `named` names; `group` is whose offsets `left` asks for. Raises KafkaFailure."""
 
-    def __init__(self, settings: ConsumerSettings, topic: str, group: str = "") -> None:
+    def __init__(self, settings: ConsumerSettings, topic: str, group: str = "", named: str = "topics") -> None:
         self._settings = settings
         self._topic = topic
+        self._named = named
         self._group = group or f"{settings.properties['group.id']}-preview"
         self._record = reader(settings.letter_keys)
         self._ear = Ear("consumer")
@@ -70,21 +71,23 @@ class Browser:
         spans = {partition: (min(max(low, first), high), high) for partition, (low, high) in ends.items()}
         yield from self._read(spans, limit)
 
-    def left(self) -> Iterator[Record]:
-        """The records that were there when it began, and that the group has not settled yet."""
+    def left(self, ends: Mapping[Partition, int] | None = None) -> Iterator[Record]:
+        """The records that were there when it began, and that the group has not settled yet; those below `ends`."""
         starts = self._committed()
         settled = {partition: runs.read(start.metadata, start.offset) for partition, start in starts.items()}
-        for each in self._read(self._spans_left(starts)):
+        for each in self._read(self._spans_left(starts, ends)):
             skip = settled[each.partition]
             if isinstance(skip, runs.Unread) or each.offset not in skip:
                 yield each
 
     def number_left(self) -> int:
         """How many offsets lie in what `left` would read; fewer of them are records where the topic has gaps."""
-        return sum(max(0, end - start) for start, end in self._spans_left(self._committed()).values())
+        return sum(max(0, end - start) for start, end in self._spans_left(self._committed(), None).values())
 
     def _committed(self) -> Mapping[Partition, Start]:
-        existing = self._answer(partial(existing_partitions, self._consumer, self._topic), "look for")
+        existing = self._answer(
+            partial(existing_partitions, self._consumer, self._topic, named=self._named), "look for"
+        )
         doing = f"read what group {self._group} has committed of topic {self._topic}"
         ask = partial(committed, self._consumer, existing)
         return answer_of(ask, doing, self._settings.connect_seconds, between=partial(self._serve_group, doing))
@@ -93,16 +96,31 @@ class Browser:
         """That we may not ask for a group comes to a poll, once, where it is no answer to the question."""
         message = self._consumer.poll(0)
         error = None if message is None else message.error()
+        if error is not None and error.code() == NO_MATTER:
+            groups = f"this group, or on all whose names begin with {self._settings.properties['group.id']}-replay-"
+            raise KafkaFailure(
+                f"{doing}: the right to see it is missing. What to do: give the user of this command READ and "
+                f"DESCRIBE on {groups}."
+            )
         if error is not None and ends_service(error):
             raise failure(doing, error)
         self._ear.check()
 
-    def _spans_left(self, starts: Mapping[Partition, Start]) -> dict[Partition, tuple[int, int]]:
-        ends = self.ends()
+    def exists(self, topic: str, named: str) -> None:
+        """Raises KafkaFailure where there is no `topic`, which `named` names."""
+        self._answer(partial(existing_partitions, self._consumer, topic, named=named), f"look for topic {topic}, as")
+
+    def _spans_left(
+        self, starts: Mapping[Partition, Start], ends: Mapping[Partition, int] | None
+    ) -> dict[Partition, tuple[int, int]]:
+        there = self.ends()
         return {
-            partition: (max(ends[partition][0], start.offset), ends[partition][1])  # negative: nothing is committed
+            partition: (
+                start.offset if low <= start.offset <= high else low,  # elsewhere, as if nothing were committed
+                high if ends is None else min(high, ends.get(partition, low)),
+            )
             for partition, start in starts.items()
-            if partition in ends
+            for low, high in (there[partition],)
         }
 
     def every(self) -> Iterator[Record]:
@@ -116,7 +134,9 @@ class Browser:
 
     def ends(self) -> dict[Partition, tuple[int, int]]:
         """Where each partition begins, and one past where it ends."""
-        existing = self._answer(partial(existing_partitions, self._consumer, self._topic), "look for")
+        existing = self._answer(
+            partial(existing_partitions, self._consumer, self._topic, named=self._named), "look for"
+        )
         return {partition: self._answer(partial(self._span, partition), "find the ends of") for partition in existing}
 
     def _span(self, partition: Partition, timeout: float) -> tuple[int, int]:

@@ -195,6 +195,8 @@ class GroupConsumer:
                     goes_on_at=start.offset)  # fmt: skip
         self._assignment.move(partition, start.offset)
         if start.offset < position:
+            if self._ends is not None:
+                self._ends.cut(partition, self._starts.ends(partition)[1])
             self._listener.lost([partition])
             self._listener.assigned(partition, start.offset, "")
 

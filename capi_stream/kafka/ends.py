@@ -15,7 +15,7 @@ class Ends:
     """
 
     def __init__(self, ends: Mapping[Partition, int]) -> None:
-        self._ends = ends
+        self._ends = dict(ends)
         self._reached: set[Partition] = set()
 
     def within(self, records: Iterable[Record]) -> list[Record]:
@@ -33,6 +33,10 @@ class Ends:
         """The client has read `partition` up to `offset`, where it ends now."""
         if offset >= self._ends.get(partition, 0):
             self._reached.add(partition)
+
+    def cut(self, partition: Partition, end: int) -> None:
+        """The log of `partition` ends at `end` now: what lay behind that does not come any more."""
+        self._ends[partition] = min(end, self._ends.get(partition, 0))
 
     def came_back(self, partitions: Iterable[Partition]) -> None:
         """`partitions` are read anew, from where their group has come to."""

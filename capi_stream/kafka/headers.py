@@ -9,7 +9,7 @@ from capi_stream.delivery.batches import Letter, LetterKind
 from capi_stream.letter_heads import HEADERS, PREFIX, REPLAY, Head, own_headers, read
 
 _WHERE_IT_BEGAN = ("source_topic", "source_partition", "source_offset", "source_timestamp", "first_failed_at")
-_WHAT_IS_MEANT = ("event_index", "event_id", "event_name", "pixel", "endpoint", "schema")
+_WHAT_IS_MEANT = ("event_index", "mapping", "event_id", "event_name", "pixel", "endpoint", "schema")
 
 
 def headers(letter: Letter, unix_offset: float, replay_id: str = "") -> list[tuple[str, bytes | None]]:
@@ -22,7 +22,7 @@ def headers(letter: Letter, unix_offset: float, replay_id: str = "") -> list[tup
     if earlier is not None:
         kept = asdict(earlier) if letter.kind is LetterKind.REPLAY else _again(ours, earlier)
         now = {"kind": letter.kind.value, "version": __version__, "attempts": earlier.attempts + letter.attempts}
-        ours = {**ours, **kept, **now, **_replayed(earlier, replay_id)}
+        ours = {**ours, **kept, **now, **_replayed(earlier, replay_id), "read_from": _place(letter)}
     written = [(PREFIX + name, _encoded(ours[name])) for name in HEADERS if ours.get(name) not in (None, "")]
     return [*own_headers(letter.record.headers), *written]
 
@@ -39,6 +39,7 @@ def _why(letter: Letter, unix_offset: float) -> dict[str, object]:
         "stage": rejection.stage,
         "detail": rejection.detail,
         "event_index": rejection.index,
+        "mapping": None if rejection.index is None else letter.ticket.mapping,
         "event_id": rejection.event_id,
         "event_name": rejection.event_name,
         "pixel": rejection.pixel,
@@ -52,6 +53,11 @@ def _why(letter: Letter, unix_offset: float) -> dict[str, object]:
         "first_failed_at": round((letter.first_failed_at + unix_offset) * 1_000),
         "last_failed_at": round((letter.last_failed_at + unix_offset) * 1_000),
     }
+
+
+def _place(letter: Letter) -> str:
+    partition = letter.record.partition
+    return f"{partition.topic}/{partition.number}/{letter.record.offset}"
 
 
 def _whence(letter: Letter) -> dict[str, object]:

@@ -6,6 +6,7 @@ sealed is a Fernet token, which any implementation of Fernet opens with the key 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,7 +17,13 @@ SCHEME = b"fernet"
 GROWTH = 1.34  # a token is base64, with 57 bytes of its own
 
 _MARK = (PREFIX + ENCRYPTED, SCHEME)
+_is_token = re.compile(rb"gAAAA[A-Za-z0-9_-]+={0,2}").fullmatch
 _QUOTING = frozenset(PREFIX + name for name in QUOTING)
+
+
+def is_token(value: bytes) -> bool:
+    """Whether `value` has the form of what is sealed: base64 of version 0x80 and a time (Fernet's spec)."""
+    return _is_token(value) is not None
 
 
 class Seals:

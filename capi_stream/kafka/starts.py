@@ -106,8 +106,10 @@ class Starts:
         )
 
 
-def existing_partitions(consumer: Consumer, topic: str, timeout: float) -> list[Partition]:
+def existing_partitions(consumer: Consumer, topic: str, timeout: float, named: str = "topics") -> list[Partition]:
     """The partitions of `topic`; where it is a pattern (`^...`), those of all topics that match it now.
+
+    `named` is the setting, or the option, that names it.
 
     Raises KafkaFailure where it does not exist or may not be seen, KafkaException where Kafka cannot say now.
     """
@@ -120,7 +122,7 @@ def existing_partitions(consumer: Consumer, topic: str, timeout: float) -> list[
             continue
         if each.error.code() in UNKNOWN_TOPIC:
             raise KafkaFailure(
-                f"there is no topic {name}. What to do: create it, or correct its name under topics; the service "
+                f"there is no topic {name}. What to do: create it, or correct its name under {named}; the service "
                 "creates none, since a wrong name would then go unnoticed."
             )
         if ends_service(each.error):

@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 from capi_stream.delivery.batches import Letter, LetterKind
 from capi_stream.kafka.headers import headers
-from capi_stream.kafka.sealing import Seals
+from capi_stream.kafka.sealing import Seals, is_token
 from capi_stream.kafka.settings import ProducerSettings
-from capi_stream.letter_heads import CONTENT, HASHED_EVENT, PREFIX, VALUE_OMITTED, read
+from capi_stream.letter_heads import CONTENT, ENCRYPTED, HASHED_EVENT, PREFIX, VALUE_OMITTED, read
 from capi_stream.model import Headers
 
 _CONTENT = (PREFIX + CONTENT, HASHED_EVENT.encode())
+_SEALED = PREFIX + ENCRYPTED
 _OMITTED = (PREFIX + VALUE_OMITTED, b"true")
 _NOT_KEPT = {PREFIX + "detail", _CONTENT[0], _OMITTED[0]}  # with the event alone: one may quote the record
 
@@ -56,7 +57,10 @@ class Writing:
         return Written(None, value, [*ours, _CONTENT, *([_OMITTED] if value is None else [])])
 
     def _headers(self, letter: Letter) -> Headers:
-        return headers(letter, self._unix_offset, self._settings.replay_id)
+        """With the mark of what is sealed only where it is: a record may come with a forged one."""
+        written = headers(letter, self._unix_offset, self._settings.replay_id)
+        value = letter.record.value
+        return written if value is None or is_token(value) else [each for each in written if each[0] != _SEALED]
 
     def _holds_event(self, letter: Letter) -> bool:
         """Whether its record is a letter that holds an event already. In a topic of events nobody's word is taken for

@@ -21,12 +21,15 @@ class AdminSettings:
     dead_letters: bool = False  # it says of single records why they failed, to everybody who reaches the port
 
 
+Level = Literal["debug", "info", "warning", "error"]
+
+
 @dataclass(frozen=True, slots=True)
 class LogSettings:
     """What is logged, and in which shape. `auto` is console where stderr is a terminal, else json."""
 
     format: Literal["json", "console", "auto"] = "auto"
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Level = "info"
 
 
 @dataclass(frozen=True, slots=True)

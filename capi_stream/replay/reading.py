@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from capi_stream.intake.intake import Intake
 from capi_stream.letter_heads import Head, read
 from capi_stream.model import Forwarded, Mapped, Reading, Record, SchemaRef
 from capi_stream.replay.choosing import MOST_REPLAYS, Choice
+from capi_stream.replay.newer import Newer
 
 PASSED_OVER = {
     "not_chosen": "the filters do not take it",
@@ -17,23 +18,28 @@ PASSED_OVER = {
     "value_omitted": "its value was too large for the letters' topic, or letters.content leaves it out; publish the "
     "record at its source again",
     "not_a_record": "it holds the event in place of the record (letters.content): replay it without --to-topic",
+    "newer_letter": "a replay of it failed, and left a newer letter in its place",
     "replayed_too_often": "it failed again after as many replays as are allowed",
     "too_old": "the API takes no event of its age any more",
     "topic_not_configured": "the configuration does not have the topic where its record was first read",
+    "too_large_for_topic": "the topic of --to-topic takes no record of its size; see its max.message.bytes",
 }
 """Why a letter stays where it lies -> what that means."""
 
-MENDABLE = frozenset({"not_decrypted", "topic_not_configured", "replayed_too_often"})
-"""What a person can change, so that the letter is taken. A replay that has passed it over does not see it again."""
+MENDABLE = frozenset({"not_decrypted", "topic_not_configured"})
+"""What a person should mend first: a replay that has passed a letter over does not see it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a replay is to do. `to_topic` is where its letters go, unread, in place of the API."""
+    """What a replay is to do. `to_topic` is where its letters go, unread, in place of the API; `newer` knows what
+    earlier replays have left.
+    """
 
     choice: Choice
     most_replays: int = MOST_REPLAYS
     to_topic: str = ""
+    newer: Newer = field(default_factory=Newer)
 
     def passes_over(self, head: Head | None, reads: Callable[[str], bool]) -> str | None:
         """Why the letter with `head` is left alone; None where it is not. `reads`: whether a topic can be read."""
@@ -41,6 +47,8 @@ class Wish:
             return "no_letter"
         if not self.choice.takes(head):
             return "not_chosen"
+        if self.newer.stands_for(head):
+            return "newer_letter"
         if head.is_sealed:
             return "not_decrypted"
         if head.value_omitted:

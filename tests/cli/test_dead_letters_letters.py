@@ -16,11 +16,12 @@ import fastavro
 import pytest
 
 from capi_stream.cli.dead_letters.decoding import Decoding
-from capi_stream.cli.dead_letters.export import Format, _format
+from capi_stream.cli.dead_letters.export import Format, Taken, _format, told
 from capi_stream.cli.dead_letters.files import new_file, write_avro, write_lines
 from capi_stream.cli.dead_letters.lying import Lying
 from capi_stream.cli.dead_letters.show import _place
-from capi_stream.cli.dead_letters.table import lines, row
+from capi_stream.cli.dead_letters.table import DAY_MS, Row, lines, row
+from capi_stream.cli.dead_letters.there import There
 from capi_stream.cli.dead_letters.view import View
 from capi_stream.cli.explain.masking import HIDDEN
 from capi_stream.cli.letters.opening import Opened, Passed
@@ -28,7 +29,7 @@ from capi_stream.cli.masking import MASK
 from capi_stream.cli.usage import UsageError
 from capi_stream.config import Settings
 from capi_stream.letter_heads import PREFIX, Head
-from capi_stream.model import Malformed, Mapped, Partition, Reading, Rejection, SchemaRef
+from capi_stream.model import Malformed, Mapped, NeedSchema, Partition, PixelId, Reading, Rejection, SchemaRef
 from capi_stream.replay.choosing import Choice
 from tests.builders import (
     PIXEL,
@@ -59,6 +60,7 @@ HEAD = Head(
     message="mary in message",
     last_failed_at=1_767_225_700_000,
 )
+NOW_MS = 1_767_225_900_000
 OWN = [("traceparent", b"00-mary"), ("damaged", b"\xff"), ("empty", None), ("empty", b"mary twice")]
 
 
@@ -68,6 +70,10 @@ def letter(value: bytes | None = b"mary's bytes", head: Head | None = HEAD, offs
     )
     made.value = value
     return Lying(made, head)
+
+
+def rowed(each: Lying) -> Row:
+    return row(each, NOW_MS)
 
 
 def viewed(each: Lying, now: Reading | str, record: Any = None, *, raw: bool = False) -> tuple[str, dict[str, Any]]:
@@ -81,7 +87,7 @@ def viewed(each: Lying, now: Reading | str, record: Any = None, *, raw: bool = F
 
 
 def test_a_row_has_what_tells_letters_apart_and_nothing_that_quotes() -> None:
-    found = row(letter())
+    found = rowed(letter())
     names, line = lines([found])
     assert names.split("  ")[0] == "place"
     words = ("letters/0/17", "2026-01-01T00:01:40Z", "post", "malformed_parameter", str(PIXEL), "100/2804019")
@@ -91,8 +97,8 @@ def test_a_row_has_what_tells_letters_apart_and_nothing_that_quotes() -> None:
 
 
 def test_columns_stand_below_their_names() -> None:
-    long = letter(head=replace(HEAD, reason="r" * 40, event_id=None, event_name="x" * 90))
-    names, *shown = lines([row(letter()), row(long)])
+    long = letter(head=replace(HEAD, reason="r" * 40, event_id=None, event_name="x" * 50))
+    names, *shown = lines([rowed(letter()), rowed(long)])
     at = names.index("pixel")
     assert [each[at - 2 : at + 10] for each in shown] == [f"  {PIXEL}"] * 2
     assert f"{'x' * 39}…" in shown[1]
@@ -100,14 +106,94 @@ def test_columns_stand_below_their_names() -> None:
 
 def test_what_is_foreign_is_listed_where_no_filter_asks_for_more() -> None:
     each = letter(head=None)
-    assert "(no letter of ours)" in list(lines([row(each)]))[1]
-    assert row(each).values["is_foreign"]
+    assert "(no letter of ours)" in list(lines([rowed(each)]))[1]
+    assert rowed(each).values["is_foreign"]
     assert (each.is_chosen(Choice()), each.is_chosen(Choice(stages=frozenset({"post"})))) == (True, False)
 
 
 def test_a_terminal_obeys_no_row() -> None:
     each = letter(head=replace(HEAD, event_id="id\x1b[2J\n", event_name="\ud800"))
-    assert all(line.isprintable() for line in lines([row(each)]))
+    assert all(line.isprintable() for line in lines([rowed(each)]))
+
+
+def test_of_what_a_record_put_in_the_place_of_a_pixel_or_a_name_nothing_is_shown() -> None:
+    head = replace(HEAD, pixel="ana@example.com", event_name="+49 170 1234567", event_id="order ana@example.com 7")
+    found = rowed(letter(head=head))
+    assert [found.values[key] for key in ("pixel", "event_name", "event_id")] == [MASK, MASK, f"order {MASK} 7"]
+    assert list(lines([found]))[1].split("  ")[4:] == [MASK, "100/2804019", MASK, f"order {MASK} 7", "0"]
+
+
+@pytest.mark.parametrize(
+    ("failed_at", "stored_at", "expected"),
+    [
+        (NOW_MS - 5, NOW_MS - 3, NOW_MS - 5),
+        (None, NOW_MS - 3, NOW_MS - 3),
+        (NOW_MS + DAY_MS - 1, NOW_MS, NOW_MS + DAY_MS - 1),  # another clock
+        (NOW_MS + DAY_MS, NOW_MS - 3, NOW_MS - 3),
+        (10**20 - 1, NOW_MS - 3, NOW_MS - 3),
+        (10**20 - 1, -1, None),
+        (None, 10**17, None),
+    ],
+)
+def test_a_time_that_is_to_come_was_damaged(failed_at: int | None, stored_at: int, expected: int | None) -> None:
+    each = letter(head=replace(HEAD, last_failed_at=failed_at))
+    each.record.timestamp_ms = stored_at
+    assert rowed(each).at_ms == expected
+
+
+def test_a_letter_without_a_time_is_older_than_all() -> None:
+    damaged = letter(head=replace(HEAD, last_failed_at=10**20 - 1), offset=99)
+    damaged.record.timestamp_ms = -1
+    assert rowed(damaged).age < rowed(letter()).age
+    assert list(lines([rowed(damaged)]))[1].split()[1] == "-"
+
+
+# In the width of a terminal.
+
+
+def many(topics: tuple[str, ...] = ("letters",)) -> list[Row]:
+    """Rows of `topics`, each of a letter with much to say and one that is foreign."""
+    made = []
+    for topic in topics:
+        for each in (letter(head=replace(HEAD, event_id="order-" + "1" * 30, replay_count=2)), letter(head=None)):
+            each.record.partition = Partition(topic, 0)
+            made.append(rowed(each))
+    return made
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+@pytest.mark.parametrize("topics", [("commerce.events.dead-letters",), ("commerce.events.dead", "commerce.parked")])
+def test_no_line_is_wider_than_the_terminal_and_nothing_is_lost(width: int, topics: tuple[str, ...]) -> None:
+    text = list(lines(many(topics), width))
+    assert max(map(len, text)) <= width
+    whole = set(" ".join(lines(many(topics))).split())
+    shown = {word.removeprefix(f"{topics[0]}/") if len(topics) == 1 else word for word in " ".join(text).split()}
+    assert {word.removeprefix(f"{topics[0]}/") if len(topics) == 1 else word for word in whole} <= shown
+
+
+def test_where_all_fits_the_table_is_as_it_is_elsewhere() -> None:
+    whole = list(lines(many()))
+    assert list(lines(many(), max(map(len, whole)))) == whole
+    assert list(lines(many(), max(map(len, whole)) - 1)) != whole
+
+
+def test_the_topic_that_all_are_of_is_said_once_and_of_several_each() -> None:
+    one = list(lines(many(("events.dead",)), 60))
+    assert (one[0], one[3].split()[0]) == ("All lie in events.dead,", "place")
+    assert "\n".join(one).count("events.dead") == 1
+    assert [line.split()[0] for line in one[3:] if not line.startswith(" ")] == ["place", "0/17", "0/17"]
+    several = "\n".join(lines(many(("events.dead", "events.parked")), 60))
+    assert (several.count("events.dead/0/17"), several.count("events.parked/0/17")) == (2, 2)
+
+
+def test_a_column_in_which_nothing_stands_is_left_out_where_it_is_narrow() -> None:
+    bare = rowed(letter(head=replace(HEAD, code=None, subcode=None, event_id=None, reason="none")))
+    assert "code" in next(iter(lines([bare])))
+    words = " ".join(lines([bare], 60)).split()
+    assert not {"code", "id", "replays"} & set(words)
+    assert {"stage", "pixel", "event"} <= set(words)
+    zero = replace(HEAD, code=0, subcode=None)
+    assert "code" in " ".join(lines([rowed(letter(head=zero))], 60)).split()
 
 
 # One letter.
@@ -161,7 +247,33 @@ def test_why_it_is_there_is_said_in_words() -> None:
     text, values = viewed(letter(), SENT)
     assert text.split("\n")[1] == f"malformed_parameter: {values['meaning']}"
     assert "(100/2804019)" in values["meaning"]
-    assert "No letter of ours" in viewed(letter(head=None), "no_letter")[0]
+
+
+def test_a_good_record_without_usable_headers_is_no_letter_and_that_is_why_it_is_not_decoded() -> None:
+    text, _ = viewed(letter(head=None), "no_letter")
+    assert "No letter of ours: its headers do not say why it is here and where it came from." in text
+    assert "Value: not decoded, since it is no letter of ours; 12 bytes" in text
+    assert "cannot be decoded" not in text
+
+
+def test_a_schema_that_is_not_told_is_no_fault_of_the_value() -> None:
+    waits = Opened(letter().record, HEAD, NeedSchema(SchemaRef("", 7)))
+    assert "a registry did not tell its schema" in "\n".join(View(letter(), None, waits, False, False).lines())
+    assert "Value: cannot be decoded" in "\n".join(View(letter(), None, waits, False).lines())
+
+
+def test_a_pixel_and_a_name_that_are_none_are_shown_with_raw_alone() -> None:
+    head = replace(HEAD, pixel="ana@example.com", event_name="ana@example.com", event_id="ana@example.com")
+    rejection = Rejection(
+        "map", "pixel_not_configured", "", 0, PixelId("ana@example.com"), "ana@example.com", "ana@b.c"
+    )
+    for now in (Malformed(rejection), Mapped(events=[event(b'{"event_name": "ana@example.com"}')])):
+        text, values = viewed(letter(head=head), now)
+        assert "ana@" not in text + json.dumps(values)
+        assert text.count(MASK) >= 3
+        text, values = viewed(letter(head=head), now, raw=True)
+        assert text.count("ana@example.com") >= 3
+        assert "ana@example.com" in json.dumps(values["now"])
 
 
 def test_a_value_that_is_not_there_is_said_with_the_place_where_it_was_read() -> None:
@@ -287,6 +399,35 @@ def test_a_file_that_cannot_be_finished_is_removed(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_file_that_nobody_wants_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "letters.jsonl"
+    with new_file(path, is_wanted=lambda: False):
+        pass
+    assert not path.exists()
+
+
+def exported(*letters: Lying, choice: Choice = Choice(), is_complete: bool = True) -> str:  # noqa: B008  frozen
+    """What is told of an export of `letters`."""
+    taken = Taken(letters, choice, There(choice), "the topic")
+    list(taken)
+    return "\n".join(told(taken, "a.jsonl", is_complete=is_complete))
+
+
+def test_an_export_tells_what_the_file_holds() -> None:
+    sealed = letter(head=replace(HEAD, encrypted="fernet"))
+    assert exported(letter(), letter(head=None)).startswith("2 written to a.jsonl. They hold raw personal data")
+    assert "encrypted" not in exported(letter())
+    assert "1 of them are still encrypted: no key" in exported(letter(), sealed)
+    assert "All are there, some without their decoded record" in exported(letter(), is_complete=False)
+
+
+def test_an_export_of_nothing_says_so_and_what_there_is() -> None:
+    assert exported() == "No letter is taken: a.jsonl is not written.\nThere is none in the topic."
+    text = exported(letter(), letter(), letter(head=None), choice=Choice(reasons=frozenset({"mistyped"})))
+    assert "The filters take none of 2 in the topic, which have:\n  --reason: malformed_parameter (2)" in text
+    assert "personal" not in text
+
+
 def test_a_file_in_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be made"), new_file(tmp_path / "nowhere" / "letters.avro"):
         pass
@@ -313,4 +454,4 @@ def test_the_format_is_the_endings_unless_one_is_named(file: str, how: Format | 
 
 def test_a_tombstone_is_a_letter_too() -> None:
     each = Lying(tombstone(topic="letters"), HEAD)
-    assert not row(each).values["has_value"]
+    assert not rowed(each).values["has_value"]

@@ -10,9 +10,11 @@ import pytest
 from capi_stream.cli.dead_letters.lying import Lying
 from capi_stream.cli.dead_letters.options import Kind
 from capi_stream.cli.dead_letters.tally import AGES_IN_ORDER, OLDER, UNKNOWN, Tally, age
+from capi_stream.cli.dead_letters.there import MOST, There
 from capi_stream.cli.dead_letters.words import MEANINGS, code, meaning, when
 from capi_stream.cli.json_text import short
 from capi_stream.cli.letters.chart import MOST_BARS, chart
+from capi_stream.cli.masking import MASK
 from capi_stream.delivery.error_table import REJECTIONS
 from capi_stream.letter_heads import Head, read
 from capi_stream.replay.choosing import Choice
@@ -58,6 +60,56 @@ def test_everything_is_counted_by_what_its_headers_say() -> None:
     assert found["by_source_topic"] == {"commerce.events": 3, "other": 1}
 
 
+def test_what_nobody_can_open_is_counted() -> None:
+    found = tallied(letter(), letter(encrypted="fernet"))
+    assert (found.values()["encrypted"], tallied(letter()).values()["encrypted"]) == (1, 0)
+    assert "  encrypted, and no key of letters.encryption_key_file opens them: 1" in list(found.lines())
+
+
+def test_what_is_no_pixel_is_counted_behind_a_mask() -> None:
+    found = tallied(letter(pixel="ana@example.com"), letter(pixel="Ana"), letter(pixel=""))
+    assert found.values()["by_pixel"] == {MASK: 2, "none": 1}
+    assert "ana" not in "\n".join(found.lines()).lower()
+
+
+# What there is where filters take nothing.
+
+
+def there(choice: Choice, *letters: Lying) -> list[str]:
+    made = There(choice)
+    for each in letters:
+        made.counts(each.head)
+    return list(made.lines("the topic"))
+
+
+def test_the_values_of_the_filters_that_were_given_are_told() -> None:
+    choice = Choice(reasons=frozenset({"mistyped"}), codes=frozenset({5}), pixels=frozenset({"1"}))
+    letters = (letter(), letter(), letter(reason="other", code=100, pixel="ana@example.com"), foreign())
+    assert there(choice, *letters) == [
+        "The filters take none of 3 in the topic, which have:",
+        "  --reason: event_time_too_old (2), other (1)",
+        f"  --pixel: 1234567890 (2), {MASK} (1)",
+        "  --code: 100 (1)",
+    ]
+    others = Choice(stages=frozenset({"x"}), topics=frozenset({"x"}), event_names=frozenset({"x"}))
+    assert there(others, letter(event_name="a@b.de"))[1:] == [
+        "  --stage: validate (1)",
+        "  --topic: commerce.events (1)",
+        f"  --event-name: {MASK} (1)",
+    ]
+
+
+def test_of_very_many_values_ten_are_told() -> None:
+    _, line = there(Choice(codes=frozenset({5})), *(letter(code=number) for number in range(100, 113)))
+    assert (line.count("(1)"), line.endswith(", and 3 more")) == (MOST, True)
+
+
+def test_a_filter_that_no_letter_has_a_value_for_and_one_of_time_alone() -> None:
+    assert there(Choice(codes=frozenset({5})), letter())[1:] == ["  --code: none"]
+    assert there(Choice(since=5.0), letter()) == ["The filters take none of 1 in the topic."]
+    assert there(Choice(since=5.0), foreign()) == ["There is none in the topic."]
+
+
 def test_filters_leave_letters_out_and_say_so() -> None:
     found = tallied(letter(), letter(stage="post"), foreign(), choice=Choice(stages=frozenset({"post"})))
     assert (found.letters, found.left_out, found.foreign) == (1, 1, 1)
@@ -77,7 +129,19 @@ def test_the_source_topics_are_shown_where_there_are_several() -> None:
 
 @pytest.mark.parametrize(
     ("hours", "expected"),
-    [(-5, "<1 h"), (0.9, "<1 h"), (1, "<6 h"), (6, "<1 d"), (24, "<3 d"), (72, "<7 d"), (168, OLDER), (10**14, OLDER)],
+    [
+        (-5, "<1 h"),
+        (0.9, "<1 h"),
+        (1, "<6 h"),
+        (6, "<1 d"),
+        (24, "<3 d"),
+        (72, "<7 d"),
+        (168, OLDER),
+        (10**14, OLDER),
+        (-24, "<1 h"),
+        (-25, UNKNOWN),
+        (-(10**14), UNKNOWN),
+    ],
 )
 def test_ages_are_told_in_buckets(hours: float, expected: str) -> None:
     assert age(int((UNIX_NOW - hours * 3_600) * 1_000), UNIX_NOW) == expected

@@ -10,7 +10,17 @@ from capi_stream.delivery.batches import Batch, Letter
 from capi_stream.delivery.engine import Engine
 from capi_stream.delivery.outcomes import Accepted, Outcome
 from capi_stream.delivery.settings import Limits, Route
-from capi_stream.model import Destination, Event, Mapped, Partition, PixelId, Reading, Record, Rejection
+from capi_stream.model import (
+    Destination,
+    Event,
+    Forwarded,
+    Mapped,
+    Partition,
+    PixelId,
+    Reading,
+    Record,
+    Rejection,
+)
 
 P0, P1 = Partition("orders", 0), Partition("orders", 1)
 BERLIN, PARIS = PixelId("100"), PixelId("200")
@@ -52,8 +62,15 @@ class World:
     def receive(self, reading: Reading | Event, partition: Partition = P0, offset: int | None = None) -> Record:
         """One record that intake read as `reading`; a lone event stands for a record of that event."""
         at = next(self._offsets[partition]) if offset is None else offset
-        record = Record(partition, at, 1_700_000_000_000, b"key", b"value")
-        self.engine.received(record, Mapped([reading]) if isinstance(reading, Event) else reading, self.now)
+        return self._receive(Mapped([reading]) if isinstance(reading, Event) else reading, partition, at)
+
+    def forward(self, reason: str = "wrong_type", topic: str = "events", partition: Partition = P0) -> Record:
+        """One letter, written for `reason`, that goes on to `topic`."""
+        return self._receive(Forwarded(topic, reason), partition, next(self._offsets[partition]))
+
+    def _receive(self, reading: Reading | Forwarded, partition: Partition, offset: int) -> Record:
+        record = Record(partition, offset, 1_700_000_000_000, b"key", b"value")
+        self.engine.received(record, reading, self.now)
         return record
 
     def receive_many(self, number: int, pixel: PixelId = BERLIN, partition: Partition = P0) -> None:

@@ -135,3 +135,10 @@ def test_in_a_topic_of_events_a_header_stands_above_no_bytes() -> None:
     plain = record(encoded(commerce_event()))
     plain.headers = there.headers
     assert read(plain).events == [made()]
+
+
+def test_one_that_is_nested_too_deep_is_no_event() -> None:
+    deep = b'{"event_id": "x", "custom_data": ' + b'{"a":' * 300 + b"1" + b"}" * 301
+    reading = INTAKE(kept(deep), UNIX_NOW)
+    assert isinstance(reading, Malformed)
+    assert reading.rejection.reason == "undecodable"

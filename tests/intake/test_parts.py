@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from capi_stream import letter_heads
 from capi_stream.intake.intake import Intake
+from capi_stream.intake.mapping.event_conditions import event_condition
 from capi_stream.intake.settings import Routing
 from capi_stream.letter_heads import PREFIX
 from capi_stream.model import Destination, Malformed, Mapped, PixelId, Reading, Record
@@ -161,3 +163,75 @@ def test_letters_beside_ordinary_records_stay_in_order() -> None:
     mixed = [letter(each) if at % 3 else each for at, each in enumerate(sources)]
     ids = [mapped(each).events[0].event_id for _, each in INTAKE.readings(mixed, UNIX_NOW)]
     assert ids == [f"id-{at}" for at in range(200)]
+
+
+# The mapping has changed between.
+
+LEAD_IN_FRONT = PER_ITEM.replace(
+    "events:\n",
+    """events:
+  - event:
+      event_name: {const: Lead}
+      event_id: event_id
+      event_time: occurred_at
+      action_source: {const: system_generated}
+      user_data: {em: customer.emails}
+""",
+)
+
+
+def named(intake: Intake, **said: Any) -> list[tuple[str, str, int]]:
+    mapped = read(letter(record(encoded(commerce_event())), pixel=PIXEL, **said), intake)
+    assert [each.reason for each in mapped.rejections] == ([] if mapped.events else ["no_longer_made"])
+    return [(event.name, event.event_id, event.index) for event in mapped.events]
+
+
+def test_an_event_is_known_by_its_name_and_id_wherever_it_stands_now() -> None:
+    purchase: dict[str, Any] = {"event_index": 0, "event_name": "Purchase", "event_id": "order-1001"}
+    assert named(reading(PER_ITEM), **purchase) == [("Purchase", "order-1001", 0)]
+    assert named(reading(LEAD_IN_FRONT), **purchase) == [("Purchase", "order-1001", 1)]
+
+
+def test_an_event_whose_id_is_made_otherwise_now_keeps_the_one_it_had() -> None:
+    before = {"event_index": 0, "event_name": "Purchase", "event_id": "as-it-was"}
+    assert named(reading(LEAD_IN_FRONT), **before) == [("Purchase", "as-it-was", 1)]
+
+
+def test_of_several_alike_each_is_known_by_its_number() -> None:
+    events = read(record(encoded(commerce_event())), reading(PER_ITEM)).events
+    for each in events[1:]:
+        alike = {"event_index": each.index, "event_name": "Bought", "event_id": each.event_id}
+        assert named(reading(PER_ITEM), **alike) == [("Bought", each.event_id, each.index)]
+
+
+def test_of_several_alike_none_is_sent_under_the_id_of_another() -> None:
+    """Their numbers were their ids, and the mapping gives others now."""
+    several, changed = reading(PER_ITEM), reading(LEAD_IN_FRONT)
+    mapped = read(record(encoded(commerce_event())), several)
+    for each in mapped.events[1:]:
+        alike = {"event_index": each.index, "event_name": "Bought", "event_id": each.event_id}
+        assert named(several, **alike, mapping=mapped.mapping) == [("Bought", each.event_id, each.index)]
+        assert named(changed, **alike, mapping=mapped.mapping) == []
+
+
+def test_of_several_alike_none_is_sent_under_an_id_that_is_none_of_theirs() -> None:
+    assert named(reading(PER_ITEM), event_index=1, event_name="Bought", event_id="as-it-was") == []
+
+
+def test_a_sibling_is_never_sent_in_its_place() -> None:
+    assert named(reading(PER_ITEM), event_index=0, event_name="Lead", event_id="order-1001") == []
+
+
+def test_another_pixel_that_wants_nothing_does_not_settle_it() -> None:
+    condition = event_condition({"event_name": "Purchase"})
+    destinations = {PIXEL: (Destination(PIXEL),), OTHER: (Destination(OTHER),)}
+    routing = Routing(destinations, conditions={Destination(OTHER): condition})
+    intake = reading(f"pixel: {{const: ['{OTHER}']}}\nevent: {{{EVENT_IN_FLOW}}}", routing=routing)
+    mapped = read(letter(record(encoded(commerce_event())), event_index=0, pixel=PIXEL), intake)
+    assert ([each.reason for each in mapped.rejections], mapped.filtered) == (["no_longer_made"], [])
+
+
+@pytest.mark.parametrize("odd", ["-2", "abc", "", "1.0"])
+def test_a_letter_whose_number_is_damaged_is_none(odd: str) -> None:
+    """It would else mean the whole record, of which the other events were accepted."""
+    assert letter_heads.read(letter(record(), event_index=odd).headers) is None

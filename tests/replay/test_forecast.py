@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,8 @@ def test_each_fate_is_counted_and_told(dead: Plan) -> None:
         made.counts(opened(reading), UNIX_NOW)
     made.counts(Passed(LETTER, "not_chosen"), UNIX_NOW)
     said = text(made, dead)
-    assert said.startswith("5 of 6 letters in commerce.events.dead-letters would be sent again.")
+    in_short = "1 would be sent, 2 refused again, 2 filtered, 1 left where they lie"
+    assert said.startswith(f"6 letters in commerce.events.dead-letters: {in_short}")
     for line in (
         "1234567890  Purchase", "decode  not_framed", "validate  purchase_without_value", "consent_denied",
         "invalid_parameter", "within 6 hours", "tombstone", PASSED_OVER["not_chosen"],
@@ -60,7 +62,7 @@ def test_what_is_only_too_old_is_not_among_those_that_are_sent(dead: Plan) -> No
     made = Forecast()
     made.counts(opened(Mapped(filtered=["too_old"])), UNIX_NOW)
     said = text(made, dead)
-    assert said.startswith("0 of 1 letters")
+    assert said.startswith("1 letters in commerce.events.dead-letters: 1 left where they lie")
     assert "Nothing is to be sent." in said
     assert PASSED_OVER["too_old"] in said
 
@@ -69,7 +71,7 @@ def test_what_no_registry_told_is_told(dead: Plan) -> None:
     made = Forecast()
     made.counts(opened(NeedSchema(SchemaRef("", 7))), UNIX_NOW)
     assert not made.is_complete
-    assert "1 wait for a schema" in text(made, dead)
+    assert "1 wait for a schema" in text(made, dead).splitlines()[0]
 
 
 def test_a_topic_s_other_readers_are_warned_of(tmp_path: Path) -> None:
@@ -81,4 +83,16 @@ def test_a_topic_s_other_readers_are_warned_of(tmp_path: Path) -> None:
 
 
 def test_an_empty_topic_says_so(dead: Plan) -> None:
-    assert text(Forecast(), dead).startswith("0 of 0 letters")
+    assert text(Forecast(), dead).startswith("0 letters in commerce.events.dead-letters: none is left to do")
+
+
+def test_filters_that_take_none_say_what_there_is(dead: Plan) -> None:
+    made = Forecast(Counter(not_framed=3, too_large=1))
+    made.counts(Passed(LETTER, "not_chosen"), UNIX_NOW)
+    assert "The reasons that there are: not_framed (3), too_large (1)" in text(made, dead)
+
+
+def test_what_can_be_mended_is_not_passed_over_without_a_word(dead: Plan) -> None:
+    made = Forecast()
+    made.counts(Passed(LETTER, "not_decrypted"), UNIX_NOW)
+    assert "What to do: mend that first." in text(made, dead)

@@ -42,7 +42,10 @@ def plan(settings: Settings, filters: Filters | None = None, **changes: Any) -> 
 
 
 def test_options_become_a_choice() -> None:
-    filters = Filters(["a", "b"], ["post"], ["1"], [100], ["orders"], ["Lead"], "2d", "2026-01-01T06:00:00Z")
+    filters = Filters(
+        reasons=["a", "b"], stages=["post"], pixels=["1"], codes=[100], topics=["orders"], names=["Lead"],
+        since="2d", until="2026-01-01T06:00:00Z",
+    )  # fmt: skip
     assert filters.choice(NOON) == Choice(
         frozenset({"a", "b"}), frozenset({"post"}), frozenset({"1"}), frozenset({100}), frozenset({"orders"}),
         frozenset({"Lead"}), NOON - 2 * 86_400, 1_767_247_200.0,
@@ -55,20 +58,24 @@ def test_a_time_may_be_so_long_ago(text: str, seconds: int) -> None:
     assert unix_time_or_ago(text, NOON) == NOON - seconds
 
 
-@pytest.mark.parametrize("text", ["", "d", "-1d", "1w", "soon", "1.5h", "٣d", "9999999d", "2026-13-01"])
+@pytest.mark.parametrize("text", ["", "d", "-1d", "1y", "soon", "1.5h", "٣d", "9999999d", "2026-13-01"])
 def test_a_time_that_is_none_is_an_error_that_names_it(text: str) -> None:
     with pytest.raises(UsageError) as raised:
         unix_time_or_ago(text, NOON)
     assert text[:10] in str(raised.value)
 
 
-def test_the_same_filters_are_the_same_whatever_their_order_and_the_hour() -> None:
-    one, other = Filters(["a", "b"], since="2d"), Filters(["b", "a"], since="2d")
-    assert one.fingerprint() == other.fingerprint() != ""
-    assert Filters().fingerprint() == ""
-    assert (
-        len({Filters(["a"]).fingerprint(), Filters(stages=["map"]).fingerprint(), Filters(["map"]).fingerprint()}) == 3
-    )
+def test_times_that_move_are_fixed_and_written_so_that_they_choose_the_same() -> None:
+    fixed = Filters(since="2d", until="1h").fixed(NOON)
+    assert (fixed.since, fixed.until) == ("2025-12-30T00:00:00Z", "2025-12-31T23:00:00Z")
+    assert fixed.choice(NOON + 999.0) == Filters(since="2d", until="1h").choice(NOON)
+    assert fixed.fixed(NOON + 999.0) == fixed
+
+
+@pytest.mark.parametrize(("since", "until"), [("1d", "2d"), ("1d", "1d"), ("2026-01-02", "2026-01-01")])
+def test_a_span_in_which_no_time_lies_is_an_error(since: str, until: str) -> None:
+    with pytest.raises(UsageError, match="no time lies between"):
+        Filters(since=since, until=until).choice(NOON)
 
 
 # The group.
@@ -83,10 +90,23 @@ def test_each_replay_has_a_group_of_its_own_beside_the_services() -> None:
     assert all(found == expected for found, expected in groups.items())
 
 
-def test_where_letters_go_does_not_make_it_another_replay(settings: Settings) -> None:
-    assert plan(settings, to_topic="events").group == plan(settings, rate=9.0).group == plan(settings).group
-    assert plan(settings).group.startswith(plan(settings).family)
+def test_another_choice_under_the_same_id_is_another_replay(settings: Settings) -> None:
+    """What one has passed over, it would not see again."""
+    ones = [
+        plan(settings), plan(settings, Filters(reasons=["a"])), plan(settings, Filters(reasons=["map"])),
+        plan(settings, Filters(stages=["map"])), plan(settings, to_topic="events"), plan(settings, most=9),
+        plan(settings, parked=True), plan(settings, replay_id="friday"),
+    ]  # fmt: skip
+    assert len({each.group for each in ones}) == len(ones)
+    assert all(each.group.startswith(each.family) for each in ones)
     assert not plan(settings, parked=True).group.startswith(plan(settings).family)
+
+
+def test_the_same_choice_is_the_same_replay_however_it_is_written(settings: Settings) -> None:
+    assert plan(settings, rate=9.0, leave=frozenset({"not_decrypted"})).group == plan(settings).group
+    one = Filters(reasons=["a", "b"], since="2026-01-01", until="1d").fixed(NOON + 9 * 86_400)
+    other = Filters(reasons=["b", "a", "b"], since="2026-01-01T01:00:00+01:00", until="24h").fixed(NOON + 9 * 86_400)
+    assert plan(settings, one).group == plan(settings, other).group
 
 
 # The settings.
@@ -123,6 +143,24 @@ def test_letters_do_not_go_where_letters_lie(settings: Settings, topic: str) -> 
         plan(settings, to_topic=topic).check(NOON, is_meant=False)
 
 
+@pytest.mark.parametrize("rate", [-1.0, 0.5, math.inf, math.nan])
+def test_a_rate_that_is_none_is_refused(settings: Settings, rate: float) -> None:
+    with pytest.raises(UsageError, match="--rate"):
+        plan(settings, rate=rate).check(NOON, is_meant=False)
+
+
+def test_only_what_can_be_mended_is_left_on_demand(settings: Settings) -> None:
+    plan(settings, leave=frozenset({"not_decrypted", "topic_not_configured"})).check(NOON, is_meant=True)
+    with pytest.raises(UsageError, match="--leave too_old"):
+        plan(settings, leave=frozenset({"too_old"})).check(NOON, is_meant=True)
+
+
+@pytest.mark.parametrize("topic", ["a b", "ä", "x" * 250, "a/b", "a\n"])
+def test_a_topic_that_can_be_none_is_refused(settings: Settings, topic: str) -> None:
+    with pytest.raises(ValueError, match="--to-topic"):
+        plan(settings, to_topic=topic).check(NOON, is_meant=False)
+
+
 def test_only_parked_records_are_followed_and_only_in_earnest(settings: Settings) -> None:
     plan(settings, parked=True, follow=True).check(NOON, is_meant=True)
     for is_parked, is_meant in ((True, False), (False, True)):
@@ -131,22 +169,11 @@ def test_only_parked_records_are_followed_and_only_in_earnest(settings: Settings
 
 
 def test_the_command_says_all_that_was_asked(settings: Settings) -> None:
-    filters = Filters(["b", "a"], codes=[100], since="2d")
-    command = plan(settings, filters, rate=2.5, to_topic="other events", parked=True, replay_id="friday").command
+    filters = Filters(reasons=["b", "a"], codes=[100], since="2025-12-30T00:00:00Z")
+    changes = {"rate": 2.5, "to_topic": "other.events", "parked": True, "replay_id": "friday", "most": 9}
+    command = plan(settings, filters, leave=frozenset({"not_decrypted"}), **changes).command
     assert shlex.split(command) == [
-        *(
-            "capi-stream",
-            "replay",
-            "-c",
-            "capi.yaml",
-            "--reason",
-            "a",
-            "--reason",
-            "b",
-            "--code",
-            "100",
-            "--since",
-            "2d",
-        ),
-        *("--parked", "--to-topic", "other events", "--rate", "2.5", "--id", "friday", "--yes"),
+        *("capi-stream", "replay", "-c", "capi.yaml", "--reason", "a", "--reason", "b", "--code", "100"),
+        *("--since", "2025-12-30T00:00:00Z", "--to-topic", "other.events", "--max-replays", "9", "--parked"),
+        *("--rate", "2.5", "--leave", "not_decrypted", "--id", "friday", "--yes"),
     ]

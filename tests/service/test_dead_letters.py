@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import pty
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -12,9 +16,11 @@ from typing import Any, cast
 import fastavro
 import pytest
 from confluent_kafka import Producer
+from cryptography.fernet import Fernet
 
+from capi_stream.cli.preview.reading import WAIT_SECONDS
 from capi_stream.sandbox.poison import Poison
-from tests.builders import PIXEL, commerce_event
+from tests.builders import PIXEL, commerce_event, encoded
 from tests.real.clients import end_offsets, publish, wait_until
 from tests.service.shop import OTHER_PIXEL, Shop, fresh, header
 from tests.service.tools import configuration, tool
@@ -140,6 +146,22 @@ def test_the_table_shows_the_newest_and_says_how_many_more_there_are(left: Shop)
     assert_nothing_personal(letters(left, "list", "--json"))
 
 
+@pytest.mark.parametrize("width", [60, 100])
+def test_in_a_terminal_no_line_is_wider_than_it(left: Shop, width: int) -> None:
+    reader, writer = pty.openpty()
+    command = [sys.executable, "-m", "capi_stream", "dead-letters", "list", "-c", str(configuration(left))]
+    command += ["--kind", "dead", "--limit", "5"]
+    environment = {**os.environ, "COLUMNS": str(width)}
+    ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, env=environment, timeout=60)
+    told = os.read(reader, 65_536).decode().splitlines()
+    os.close(writer)
+    os.close(reader)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    *table, _, _ = told
+    assert max(map(len, table)) <= width
+    assert table[0] == f"All lie in {left.dead_letters},"
+
+
 # One letter.
 
 
@@ -224,6 +246,15 @@ def test_a_registry_that_is_not_there_ends_with_1_and_the_rest_is_shown(left: Sh
     file = tmp_path / "letters.jsonl"
     ended = letters(left, "export", file, registry=registry)
     assert (ended.returncode, len(file.read_text().splitlines())) == (1, 9)
+    assert "All are there, some without their decoded record" in ended.stderr
+
+
+def test_a_registry_that_is_not_there_is_waited_for_once(left: Shop) -> None:
+    began = time.monotonic()
+    shown = letters(left, "show", place(left, "bad-1"), registry={"url": f"http://{NOWHERE}", "answer_seconds": 1})
+    assert shown.returncode == 1
+    assert "not decoded, since a registry did not tell its schema" in shown.stdout
+    assert time.monotonic() - began < WAIT_SECONDS * 1.6
 
 
 def test_where_a_transactions_mark_stands_is_no_record(shop: Shop) -> None:
@@ -288,6 +319,75 @@ def test_a_kafka_that_is_not_there_ends_with_1_and_a_reason(left: Shop, words: t
     assert "check bootstrap.servers" in ended.stderr
 
 
+def test_where_filters_take_nothing_what_there_is_is_said(left: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "letters.avro"
+    for words in (("list",), ("summary",), ("export", file)):
+        ended = letters(left, *words, "--reason", "mistyped", "--code", "5")
+        told = ended.stdout + ended.stderr
+        assert ended.returncode == 0
+        assert f"The filters take none of 7 in {left.dead_letters} and {left.parked}, which have:" in told
+        assert "malformed_parameter (" in told[told.index("  --reason: ") :]
+        assert "  --code: 100 (" in told
+    assert f"No letter is taken: {file} is not written." in told
+    assert not file.exists()
+    ended = letters(left, "list", "--json", "--reason", "mistyped")
+    assert (ended.stdout, "  --reason: " in ended.stderr) == ("", True)
+
+
+def test_a_topic_that_is_not_there_is_named_by_its_setting(left: Shop) -> None:
+    for key, kind in (("dead_letters", "dead"), ("parked", "parked")):
+        wrong: dict[str, Any] = {key: {"topic": "shop.wrong"}}
+        ended = letters(left, "list", "--kind", kind, **wrong)
+        assert (ended.returncode, f"under {key}.topic" in ended.stderr) == (1, True)
+    ended = letters(left, "show", "shop.wrong/0/0", dead_letters={"topic": "shop.wrong"})
+    assert (ended.returncode, "under dead_letters.topic" in ended.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("words", [("list",), ("summary",), ("export", "-")])
+def test_a_full_disk_is_one_sentence(left: Shop, words: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "capi_stream", "dead-letters", *words, "-c", str(configuration(left))]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (1, "the output cannot be written: No space left on device\n")
+
+
+def test_what_a_record_put_in_the_place_of_a_pixel_is_shown_nowhere_but_with_raw(shop: Shop) -> None:
+    shop.publish([fresh("wrong", pixel_id="ana@example.com", event_name="ana@example.com")])
+    member = shop.run()
+    shop.wait_until_committed()
+    member.kill()
+    for words in (("summary",), ("list",), ("show", "0/0"), ("summary", "--json"), ("list", "--json")):
+        ended = letters(shop, *words)
+        assert ("ana@" in ended.stdout, "[masked]" in ended.stdout) == (False, True)
+    ended = letters(shop, "show", "0/0", "--json")
+    assert "ana@" not in ended.stdout
+    assert json.loads(ended.stdout)["headers"]["pixel"] == "[masked]"
+    assert "ana@example.com" in letters(shop, "show", "0/0", "--raw").stdout
+    assert objects(letters(shop, "list", "--json", "--pixel", "ana@example.com"))[0]["pixel"] == "[masked]"
+
+
+def test_a_good_record_that_somebody_has_put_there_is_no_letter(shop: Shop) -> None:
+    value = encoded(fresh("good"), shop.schema_id)
+    publish(shop.broker, shop.dead_letters, [{"value": value, "headers": [("capi-stream.kind", b"dead_letter")]}])
+    ended = letters(shop, "show", "0/0")
+    assert "No letter of ours" in ended.stdout
+    assert "cannot be decoded" not in ended.stdout
+
+
+def test_letters_that_no_key_opens_are_said_to_be_encrypted(shop: Shop) -> None:
+    key = shop.folder / "letters.keys"
+    key.write_text(Fernet.generate_key().decode())
+    key.chmod(0o600)
+    shop.publish([fresh("old") | {"occurred_at": 1_600_000_000_000}])
+    member = shop.run(letters={"encryption_key_file": str(key)})
+    shop.wait_until_committed()
+    member.kill()
+    assert "no key of letters.encryption_key_file opens them: 1" in letters(shop, "summary").stdout
+    ended = letters(shop, "export", "-")
+    assert "1 written to stdout. They hold raw personal data" in ended.stderr
+    assert "1 of them are still encrypted: no key of letters.encryption_key_file opens their values." in ended.stderr
+
+
 def test_a_file_is_gone_again_where_kafka_does_not_answer(left: Shop, tmp_path: Path) -> None:
     file = tmp_path / "letters.avro"
     unreachable = {"common": {"bootstrap.servers": NOWHERE}, "connect_seconds": 1}
@@ -299,7 +399,8 @@ def test_a_file_is_gone_again_where_kafka_does_not_answer(left: Shop, tmp_path: 
     ("words", "said"),
     [
         (("list", "--stage", "sent"), "--stage sent: there is none"),
-        (("list", "--since", "yesterday"), "is no time"),
+        (("list", "--since", "yesterday"), "or how long ago it was: 90s, 30m, 6h, 2d, 1w"),
+        (("list", "--since", "1h", "--until", "1d"), "--since 1h --until 1d"),
         (("summary", "--kind", "lost"), "--kind"),
         (("list", "--limit", "0"), "--limit"),
         (("export", "letters.txt"), "the ending says no format"),

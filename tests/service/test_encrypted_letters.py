@@ -92,11 +92,14 @@ def test_without_their_key_they_are_passed_over(shop: Shop, lines: tuple[str, ..
     refused(shop, "order-2")
     other = keys(shop, *lines) if lines else {}
     looked = replay(shop, **other)
-    assert "1 of 2 letters" in looked.stdout
+    assert "1 would be sent, 1 left where they lie" in looked.stdout
     assert "not_decrypted" in looked.stdout
-    done = replay(shop, "--yes", **other)
+    hindered = replay(shop, "--yes", **other)
+    assert (hindered.returncode, shop.accepted()) == (1, {})
+    assert "1 letters would be passed over for good, not_decrypted" in hindered.stderr
+    done = replay(shop, "--yes", "--leave", "not_decrypted", **other)
     assert done.returncode == 0, done.stderr
-    assert "1  not_decrypted" in done.stdout
+    assert "1  left where they lie, not_decrypted" in done.stdout
     assert shop.accepted() == once(["order-2"])
     assert len(shop.letters()) == 2, "it is no new letter"
 

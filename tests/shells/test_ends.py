@@ -42,6 +42,15 @@ def test_a_partition_that_comes_back_is_read_to_its_end_again() -> None:
     assert ends.reached(OURS) == {SECOND}
 
 
+def test_a_log_that_was_cut_ends_where_it_ends_now() -> None:
+    ends = Ends({FIRST: 100, SECOND: 5})
+    ends.cut(FIRST, 3)
+    ends.cut(SECOND, 9)
+    assert [each.offset for each in ends.within([record(offset=at) for at in (1, 2, 3)])] == [1, 2]
+    ends.nothing_comes(SECOND, 5)
+    assert ends.reached(OURS) == {FIRST, SECOND}, "what came later is not of it"
+
+
 def test_only_what_is_ours_counts() -> None:
     ends = Ends({FIRST: 1, SECOND: 1})
     ends.within([record(offset=0)])

@@ -54,7 +54,7 @@ EVERY_HEADER = {
 }
 """What `full_letter` says; its two times and `value_omitted` apart."""
 
-OF_OTHERS = {"content", "encrypted", "replay_count", "replay_id", "first_reason"}
+OF_OTHERS = {"content", "mapping", "read_from", "encrypted", "replay_count", "replay_id", "first_reason"}
 
 
 def ours(message: Message) -> dict[str, Any]:

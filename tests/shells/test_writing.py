@@ -15,6 +15,8 @@ from capi_stream.model import Record, Rejection
 from tests.builders import record
 from tests.shells.letters import full_letter, letter
 
+KEY = Fernet.generate_key().decode()
+
 EVENT = b'{"event_name":"Purchase","event_id":"order-1001"}'
 DEAD, PARKED = "letters", "parked"
 REFUSED = Rejection("post", "invalid_parameter", "quotes ana@example.com", 0)
@@ -98,3 +100,13 @@ def test_what_goes_into_a_topic_of_events_is_the_record() -> None:
     found = written(letter("commerce.events", first, kind=LetterKind.REPLAY, rejection=Rejection("", "undecodable")))
     assert (found.key, found.value, own_headers(found.headers)) == (b"k", b"raw", [("h", b"1")])
     assert [name for name, _ in found.headers if name == f"{PREFIX}content"] == []
+
+
+@pytest.mark.parametrize("keys", [(), (KEY,)], ids=["plain", "encrypted"])
+def test_a_topic_of_events_cannot_say_that_a_record_is_encrypted(keys: tuple[str, ...]) -> None:
+    """Its letter would be stored plain beside encrypted ones, and never be read again."""
+    said = [*lying(written(letter(DEAD))).headers, (f"{PREFIX}encrypted", b"fernet")]
+    forged = letter(DEAD, record(b"raw", topic="commerce.events", headers=said))
+    stored = written(forged, content="record", letter_keys=keys)
+    assert (stored.value == b"raw") == (not keys)
+    assert head_of(stored).is_sealed == bool(keys)

@@ -20,3 +20,6 @@ class Feature(StrEnum):
     GAP = "retention removed the offset that was next to be read"
     GAP_AHEAD_OF_WORK = "the same, and records below the gap were not settled"
     CREATED_ANEW = "a topic was created anew while somebody read it"
+    FORWARDED = "a letter went on to a topic"
+    FORWARDED_AGAIN = "a letter went on to a topic that had refused it before"
+    LEFT = "a letter was too large for the topic that it was to go to, and was left where it lay"

@@ -14,6 +14,7 @@ from random import Random
 from capi_stream.model import (
     Destination,
     Event,
+    Forwarded,
     Malformed,
     Mapped,
     NeedSchema,
@@ -23,14 +24,15 @@ from capi_stream.model import (
     SchemaRef,
     Tombstone,
 )
-from tests.simulation.shape import EVENT_SIZES, PIXELS, SMALL_EVENTS, Shape, is_long, limits_of
+from tests.simulation.shape import EVENT_SIZES, PIXELS, REPLAY_TOPIC, SMALL_EVENTS, Shape, is_long, limits_of
 
 LATE_SCHEMAS = (SchemaRef("", 7), SchemaRef("", 8))  # that a registry tells of only after a while
 UNIX_START = 1_700_000_000.0  # Unix time at the monotonic clock's zero
 NEVER = 10**10
 
 Part = tuple[Destination | None, int | None]
-"""What one record becomes: an event (by its index) for a destination; without one, a letter of intake or the engine."""
+"""What one record becomes: an event (by its index) for a destination; without one, a letter of intake or the engine, or
+one that goes on."""
 
 
 @dataclass(slots=True, eq=False)
@@ -40,11 +42,11 @@ class Written:
     partition: Partition
     offset: int
     value: bytes
-    reading: Reading
+    reading: Reading | Forwarded
     parts: frozenset[Part]
     late: SchemaRef | None = None
 
-    def read(self, known: set[SchemaRef]) -> Reading:
+    def read(self, known: set[SchemaRef]) -> Reading | Forwarded:
         """What intake makes of it, knowing these late schemas."""
         return self.reading if self.late is None or self.late in known else NeedSchema(self.late)
 
@@ -58,6 +60,8 @@ class Log:
     def __init__(self, shape: Shape) -> None:
         self._random = Random(f"log {shape.seed}")
         self._poison_share = shape.poison
+        self._forwarding = Random(f"forwarding {shape.seed}")
+        self._forwarded_share = shape.forwarded
         self._limits = limits_of(shape.seed)
         self._cursed_share = 0.02 if shape.faults else 0.0
         self.poison: set[str] = set()
@@ -115,10 +119,16 @@ class Log:
         random = self._random
         log = self.written[partition]
         offset = log[-1].offset + random.choice(self._gaps) if log else random.choice((0, 2))
-        reading, parts = self._reading(next(self._numbers))
+        reading, parts = self._reading_of_any(next(self._numbers))
         late = random.choice(LATE_SCHEMAS) if random.random() < 0.03 else None
         log.append(Written(partition, offset, b"v" * random.randrange(50, 400), reading, frozenset(parts), late))
         self.ends[partition] = offset + 1
+
+    def _reading_of_any(self, number: int) -> tuple[Reading | Forwarded, list[Part]]:
+        reading, parts = self._reading(number)
+        if self._forwarding.random() < self._forwarded_share:
+            return Forwarded(REPLAY_TOPIC, "wrong_type"), [(None, None)]
+        return reading, parts
 
     def _reading(self, number: int) -> tuple[Reading, list[Part]]:
         kind = self._random.random()

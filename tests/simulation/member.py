@@ -9,7 +9,7 @@ from capi_stream.delivery.gates import Gate
 from capi_stream.delivery.outcomes import Scope
 from capi_stream.delivery.settings import Limits
 from capi_stream.delivery.settling import EVENT_BYTES, RECORD_BYTES
-from capi_stream.model import Mapped, NeedSchema, Partition, Reading, Record, SchemaRef
+from capi_stream.model import Forwarded, Mapped, NeedSchema, Partition, Reading, Record, SchemaRef
 from tests.simulation.around import Around
 from tests.simulation.committing import Committing
 from tests.simulation.features import Feature
@@ -96,7 +96,7 @@ class Member:
             self.ignored(written, now)
         return record.cost_bytes
 
-    def _expect(self, record: Delivered, written: Written, reading: Reading) -> None:
+    def _expect(self, record: Delivered, written: Written, reading: Reading | Forwarded) -> None:
         record.cost_bytes = cost_bytes(record, reading, self._around.limits.batch_bytes)
         parts = {UNREAD} if isinstance(reading, NeedSchema) else written.parts
         record.parts.update(dict.fromkeys(parts, Where.WAITING))
@@ -257,7 +257,7 @@ class Member:
         assert needed <= held, f"never unbounded: {held} bytes are said to be held, and {needed} are"
 
 
-def cost_bytes(record: Record, reading: Reading, largest: int) -> int:
+def cost_bytes(record: Record, reading: Reading | Forwarded, largest: int) -> int:
     """What the engine holds of `record` until it settles; events over the `largest` size are not kept."""
     events = reading.events if isinstance(reading, Mapped) else []
     small = [len(event.body) + EVENT_BYTES for event in events if len(event.body) <= largest]

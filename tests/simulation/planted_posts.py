@@ -13,7 +13,7 @@ from capi_stream.delivery.lanes import is_foreign
 from capi_stream.delivery.offsets import Ticket
 from capi_stream.delivery.outcomes import Outcome, Rejected, Unavailable
 from capi_stream.delivery.settings import Limits
-from capi_stream.model import Partition, Rejection
+from capi_stream.model import Forwarded, Partition, Rejection
 from tests.simulation.planting import Sabotage, put
 
 MANY = 1_000_000  # parts: so that a ticket is not closed twice
@@ -183,6 +183,44 @@ def parks_among_the_dead(engine: Engine, limits: Limits) -> None:
     engine._letterbox._limits = replace(limits, parked_topic=limits.dead_letter_topic)
 
 
+def forgets_that_what_is_forwarded_is_open(engine: Engine, _: Limits) -> None:
+    """A letter that goes on is no part of its ticket: its offset settles before the broker has it."""
+
+    def forward(own: Any, ticket: Ticket, *given: Any) -> None:
+        own(ticket, *given)
+        ticket.open_parts -= 1
+
+    put(engine._letterbox, "forward", forward)
+
+
+def settles_a_forwarded_letter_at_a_refusal(engine: Engine, _: Limits) -> None:
+    """Whatever the broker says of a letter that goes on, it is left where it lies."""
+
+    def not_stored(own: Any, letter: Letter, reason: str, now: float) -> None:
+        own(letter, reason, now)
+        if letter.kind is LetterKind.REPLAY and reason != "too_large":
+            engine._settling.settle((letter.ticket,))
+
+    put(engine._letterbox, "not_stored", not_stored)
+
+
+def forwards_to_the_dead(engine: Engine, limits: Limits) -> None:
+    def forward(own: Any, ticket: Ticket, forwarded: Forwarded, now: float) -> None:
+        own(ticket, replace(forwarded, topic=limits.dead_letter_topic), now)
+
+    put(engine._letterbox, "forward", forward)
+
+
+def loses_a_forwarded_letter_at_a_refusal(engine: Engine, _: Limits) -> None:
+    """One that goes on is not tried again, and its offset waits for ever."""
+
+    def queue(own: Any, letter: Letter, *, first: bool = False) -> None:
+        if not (first and letter.kind is LetterKind.REPLAY):
+            own(letter, first=first)
+
+    put(engine._letterbox, "_queue", queue)
+
+
 OF_POSTS: dict[Sabotage, str] = {
     settles_a_split_batch_early: "never early",
     settles_a_parked_letter_before_its_acknowledgement: "never early",
@@ -205,4 +243,8 @@ OF_POSTS: dict[Sabotage, str] = {
     posts_again_what_was_accepted: "never twice",
     posts_without_limit: "never unbounded",
     parks_among_the_dead: "never lost",
+    forgets_that_what_is_forwarded_is_open: "never early",
+    settles_a_forwarded_letter_at_a_refusal: "never early",
+    forwards_to_the_dead: "never lost",
+    loses_a_forwarded_letter_at_a_refusal: "always ends",
 }

@@ -18,6 +18,7 @@ ROUTES = {
     for pixel in PIXELS
     for endpoint in ("graph", "gateway")
 }
+REPLAY_TOPIC = "events"  # where letters go on to
 LARGE_BATCH_BYTES = 60_000  # of worlds in which the API may find a batch too large
 EVENT_SIZES = {LARGE_BATCH_BYTES: range(1_000, 9_000)}  # of event bodies, by the bytes of a batch
 SMALL_EVENTS = range(100, 900)
@@ -37,6 +38,7 @@ class Shape:
     moves: float  # chance of a rebalance, a crash or a stop
     cuts: float = 0.0  # chance that a log loses its oldest records, or that its topic is created anew
     jumps: float = 0.0  # chance that two days or so pass at once
+    forwarded: float = 0.0  # share of records that are letters, which go on to a topic
 
     @classmethod
     def of(cls, seed: int) -> Shape:
@@ -57,11 +59,12 @@ class Shape:
             moves=random.choice((0.0, 0.03, 0.1, 0.2)),
             cuts=random.choice((0.0, 0.0, 0.0, 0.05)),
             jumps=random.choice((0.0, 0.0, 0.0, 0.0, 0.1)),
+            forwarded=Random(f"forwarded {seed}").choice((*(0.0,) * 10, 0.2, 1.0)),
         )
 
     def smaller(self) -> Iterator[Shape]:
         """Worlds that are simpler in one respect, the simplest first."""
-        for name in ("cuts", "jumps", "moves", "faults", "poison"):
+        for name in ("cuts", "jumps", "moves", "faults", "poison", "forwarded"):
             if getattr(self, name):
                 yield self._with(name, 0.0)
         for name, least in (("members", 1), ("partitions", 1), ("records", 1), ("steps", 0)):

@@ -9,8 +9,9 @@ from capi_stream.delivery.engine import Engine
 from capi_stream.delivery.fuse import FUSE
 from capi_stream.delivery.gates import Gate
 from capi_stream.delivery.lanes import gates_of
+from capi_stream.delivery.letters import TOO_LARGE
 from capi_stream.delivery.outcomes import POLICY, Scope
-from capi_stream.model import Destination, Event, Mapped, PixelId
+from capi_stream.model import Destination, Event, Forwarded, Mapped, PixelId
 from tests.simulation.around import Around
 from tests.simulation.features import Feature
 from tests.simulation.holds import Holds
@@ -40,6 +41,8 @@ class Storing:
         self._dead: dict[PixelId | None, set[Letter]] = {}
         self.out: list[Letter] = []
         self.seen: set[Destination] = set()
+        self._forwarded = self._left = 0
+        self._refused: set[Letter] = set()  # of those that go on
         self._could_park: set[float] = set()  # the moments at which another destination was not held
 
     def take(self, now: float) -> None:
@@ -51,15 +54,27 @@ class Storing:
             record = delivered(letter.record)
             record.went((letter.destination, letter.rejection.index), Where.STORING)
             self._holds.goes((_gate(letter),), letter, now)
-            if letter.kind is LetterKind.PARKED:
-                self._check_parked(letter, record)
-            else:
-                self._check_dead(letter, record)
-                self._check_fuse(letter, now)
+            self._check(letter, record, now)
             self.out.append(letter)
         if not self.is_reset and any(view.reason == FUSE for view in self._engine._gates.holding()):
             self._exercised.add(Feature.BLOWN_FUSE)
         assert len(self.out) <= self._limits.letters_in_flight, f"never unbounded: {len(self.out)} letters are out"
+
+    def _check(self, letter: Letter, record: Delivered, now: float) -> None:
+        match letter.kind:
+            case LetterKind.PARKED:
+                self._check_parked(letter, record)
+            case LetterKind.REPLAY:
+                self._check_forwarded(letter, record)
+            case LetterKind.DEAD:
+                self._check_dead(letter, record)
+                self._check_fuse(letter, now)
+
+    @staticmethod
+    def _check_forwarded(letter: Letter, record: Delivered) -> None:
+        meant = Forwarded(letter.topic, letter.rejection.reason)
+        assert record.written.reading == meant, f"never lost: {record} goes on to {letter.topic}"
+        assert letter.carries_value, f"never lost: {record} goes on without its value"
 
     def _check_parked(self, letter: Letter, record: Delivered) -> None:
         assert letter.topic == self._limits.parked_topic, f"never lost: {record} is parked in {letter.topic}"
@@ -117,10 +132,12 @@ class Storing:
         letter = self.out.pop(self._random.randrange(len(self.out)))
         record, part = delivered(letter.record), (letter.destination, letter.rejection.index)
         reason = self._topics.refusal(letter, now)
-        if reason is None:
+        is_left = reason == "too_large" and letter.kind is LetterKind.REPLAY
+        if reason is None or is_left:
             record.settle(part, Where.STORING)
-            self._engine.stored(letter)
+            self._engine.stored(letter) if reason is None else self._engine.not_stored(letter, reason, now)
             self._holds.answered(self._engine._gates.holding(), letter, now)
+            self._count(letter, is_left=is_left)
             return
         record.came_back(part)
         is_too_large = reason == "too_large" and letter.carries_value
@@ -128,6 +145,22 @@ class Storing:
         self._holds.answered(self._engine._gates.holding(), letter, now, reason)
         if not is_too_large:
             self._holds.check_held((_gate(letter),), reason)
+        if letter.kind is LetterKind.REPLAY:
+            self._refused.add(letter)
+
+    def _count(self, letter: Letter, *, is_left: bool) -> None:
+        """What the engine counts of those that go on is what became of them."""
+        if letter.kind is not LetterKind.REPLAY:
+            return
+        self._forwarded += not is_left
+        self._left += is_left
+        self._exercised.add(Feature.LEFT if is_left else Feature.FORWARDED)
+        if letter in self._refused and not is_left:
+            self._exercised.add(Feature.FORWARDED_AGAIN)
+        ledger = self._engine.ledger
+        told = ledger.forwarded.total(), ledger.filtered[letter.record.partition.topic, TOO_LARGE]
+        seen = self._forwarded, self._left
+        assert told == seen, f"never miscounted: {seen} letters went on and were left, the engine says {told}"
 
 
 def _event(record: Delivered, index: int | None) -> Event:

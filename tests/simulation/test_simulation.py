@@ -78,6 +78,7 @@ def _totals(ledger: Ledger) -> Counter[str]:
         "texts ignored": ledger.metadata_ignored.total(),
         "dead letters": ledger.dead_letters.total(),
         "parked": ledger.parked.total(),
+        "forwarded": ledger.forwarded.total(),
         "letters refused": ledger.letter_errors.total(),
         "answers lost": ledger.unknown_outcome_events.total(),
     })  # fmt: skip

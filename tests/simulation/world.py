@@ -14,7 +14,7 @@ from tests.simulation.broker import Broker
 from tests.simulation.features import Feature
 from tests.simulation.log import Log
 from tests.simulation.member import Member
-from tests.simulation.shape import CREDENTIALS, Shape, largest_post, limits_of, poll_records
+from tests.simulation.shape import CREDENTIALS, REPLAY_TOPIC, Shape, largest_post, limits_of, poll_records
 from tests.simulation.topics import Topics
 
 ROUNDS_TO_END = 400
@@ -31,7 +31,7 @@ class World:
         self.now = 1_000.0
         self.log = Log(shape)
         self.api = Api(random, self.log.poison, self.log.cursed, shape.faults, largest_post(shape.seed))
-        self.topics = Topics(random, shape.faults)
+        self.topics = Topics(random, shape.faults, _topics(shape))
         self.broker = Broker(self.log.written, random, shape.faults)
         self._around = Around(
             self.log, self.broker, self.api, self.topics, random, limits_of(shape.seed), poll_records(shape.seed)
@@ -268,3 +268,7 @@ class World:
         if not self.shape.faults and not self.shape.moves:
             for member in self.members:
                 member.posting.check_poison_is_cheap()
+
+
+def _topics(shape: Shape) -> tuple[str, ...]:
+    return ("dead", "parked", REPLAY_TOPIC) if shape.forwarded else ("dead", "parked")

@@ -13,11 +13,13 @@ import typer
 
 from capi_stream.cli.config import loaded
 from capi_stream.cli.dead_letters.options import Config, Kind, OneKind, sentences
+from capi_stream.cli.json_text import printable
 from capi_stream.cli.letters.options import Codes, Filters, Names, Pixels, Reasons, Since, Stages, Topics, Until
 from capi_stream.cli.usage import UsageError
 
 if TYPE_CHECKING:
     from capi_stream.cli.dead_letters.lying import Lying
+    from capi_stream.cli.dead_letters.there import There
     from capi_stream.config import Settings
     from capi_stream.replay.choosing import Choice
 
@@ -49,19 +51,36 @@ def export(
 
     Exit code 1: Kafka or the registry did not answer. 2: the configuration, FILE or an option cannot be used.
     """
-    filters = Filters(reason, stage, pixel, code, topic, event_name, since, until)
+    filters = Filters(
+        reasons=reason, stages=stage, pixels=pixel, codes=code, topics=topic, names=event_name, since=since, until=until
+    )
     settings = loaded(config).settings
     with sentences():
         written_as = _format(file, how)
-        count, is_complete = _exported(settings, file, written_as, kind, filters.choice(time.time()))
-    typer.echo(f"{count:,} written to {'stdout' if file == STDOUT else file}. {_WARNING}", err=True)
+        taken, is_complete = _exported(settings, file, written_as, kind, filters.choice(time.time()))
+    for line in told(taken, "stdout" if file == STDOUT else file, is_complete=is_complete):
+        typer.echo(printable(line), err=True)
     if not is_complete:
-        typer.echo(
-            "Some are without their decoded record: a registry did not tell its schema. What to do: run capi-stream "
-            "check.",
-            err=True,
-        )
         raise typer.Exit(1)
+
+
+def told(taken: Taken, file: str, *, is_complete: bool) -> Iterator[str]:
+    """What was written into `file`, for a person."""
+    if not taken.count:
+        yield f"No letter is taken: {file} is not written."
+        yield from taken.there.lines(taken.where)
+        return
+    yield f"{taken.count:,} written to {file}. {_WARNING}"
+    if taken.encrypted:
+        yield (
+            f"{taken.encrypted:,} of them are still encrypted: no key of letters.encryption_key_file opens their "
+            "values."
+        )
+    if not is_complete:
+        yield (
+            "All are there, some without their decoded record: a registry did not tell its schema. What to do: run "
+            "capi-stream check."
+        )
 
 
 _WARNING = "They hold raw personal data: keep them from others, and no longer than you need."
@@ -78,44 +97,46 @@ def _format(file: str, how: Format | None) -> Format:
     return found
 
 
-def _exported(settings: Settings, file: str, how: Format, kind: Kind | None, choice: Choice) -> tuple[int, bool]:
-    """How many letters were written, and whether with all that there is to say. Raises UsageError, KafkaFailure."""
+def _exported(settings: Settings, file: str, how: Format, kind: Kind | None, choice: Choice) -> tuple[Taken, bool]:
+    """What was written, and whether with all that there is to say. Raises UsageError, KafkaFailure."""
     from capi_stream.cli.dead_letters.decoding import Decoding
     from capi_stream.cli.dead_letters.files import new_file, write_avro, write_lines
+    from capi_stream.cli.dead_letters.lying import lying, topics
+    from capi_stream.cli.dead_letters.there import There
 
-    counted = _Counted(_chosen(settings, kind, choice))
+    names = topics(settings, kind).values()
+    taken = Taken(
+        (each for name in names for each in lying(settings, name)), choice, There(choice), " and ".join(names)
+    )
     decoding = Decoding(settings)
 
     def write(target: IO[bytes]) -> None:
         if how is Format.AVRO:
-            write_avro(target, counted)
+            write_avro(target, taken)
         else:
-            write_lines(target, counted, decoding)
+            write_lines(target, taken, decoding)
 
     if file == STDOUT:
         write(sys.stdout.buffer)
         sys.stdout.buffer.flush()
     else:
-        with new_file(Path(file)) as target:
+        with new_file(Path(file), is_wanted=lambda: taken.count > 0) as target:
             write(target)
-    return counted.count, decoding.is_complete
+    return taken, decoding.is_complete
 
 
-def _chosen(settings: Settings, kind: Kind | None, choice: Choice) -> Iterator[Lying]:
-    from capi_stream.cli.dead_letters.lying import lying, topics
+class Taken:
+    """The letters of `lying` that `choice` takes, on their way into a file, counted. They lie in the topics `where`."""
 
-    for name in topics(settings, kind).values():
-        yield from (each for each in lying(settings, name) if each.is_chosen(choice))
-
-
-class _Counted:
-    """Letters on their way into a file, counted."""
-
-    def __init__(self, letters: Iterable[Lying]) -> None:
-        self._letters = letters
+    def __init__(self, lying: Iterable[Lying], choice: Choice, there: There, where: str) -> None:
+        self._lying, self._choice, self.there, self.where = lying, choice, there, where
         self.count = 0
+        self.encrypted = 0  # still: no key opens them
 
     def __iter__(self) -> Iterator[Lying]:
-        for each in self._letters:
-            self.count += 1
-            yield each
+        for each in self._lying:
+            self.there.counts(each.head)
+            if each.is_chosen(self._choice):
+                self.count += 1
+                self.encrypted += each.head is not None and each.head.is_sealed
+                yield each

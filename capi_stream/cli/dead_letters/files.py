@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -44,8 +44,11 @@ SCHEMA = {
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file that was not there, for its owner alone; gone again if it cannot be finished. Raises UsageError."""
+def new_file(path: Path, is_wanted: Callable[[], bool] = lambda: True) -> Iterator[IO[bytes]]:
+    """A file that was not there, for its owner alone; gone again if it cannot be finished, or is not wanted then.
+
+    Raises UsageError.
+    """
     try:
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -55,6 +58,8 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
     try:
         with os.fdopen(number, "wb") as file:
             yield file
+        if not is_wanted():
+            path.unlink()
     except OSError as error:
         path.unlink(missing_ok=True)
         raise UsageError(f"{path} cannot be written: {error.strerror}. It was removed again.") from None

@@ -30,8 +30,14 @@ def topics(settings: Settings, kind: Kind | None = None) -> dict[Kind, str]:
     return {each: topic for each, topic in found.items() if kind in (None, each)}
 
 
+def browser(settings: Settings, topic: str) -> Browser:
+    """What reads `topic`, one of the two. Raises KafkaFailure."""
+    is_parked = topic == settings.producer.parked_topic
+    return Browser(settings.consumer, topic, named="parked.topic" if is_parked else "dead_letters.topic")
+
+
 def lying(settings: Settings, topic: str) -> Iterator[Lying]:
     """All that lies in `topic` now, each partition's in their order. Raises KafkaFailure."""
-    with Browser(settings.consumer, topic) as browser:
-        for record in browser.every():
+    with browser(settings, topic) as browsing:
+        for record in browsing.every():
             yield Lying(record, read(record.headers))

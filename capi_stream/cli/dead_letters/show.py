@@ -47,18 +47,17 @@ def show(
 
 def _found(settings: Settings, text: str) -> Lying:
     """The record at the place that `text` names. Raises UsageError, KafkaFailure."""
-    from capi_stream.cli.dead_letters.lying import Lying
-    from capi_stream.kafka.browser import Browser
+    from capi_stream.cli.dead_letters.lying import Lying, browser
     from capi_stream.letter_heads import read
 
     place, offset = _place(settings, text)
-    with Browser(settings.consumer, place.topic) as browser:
-        ends = browser.ends()
+    with browser(settings, place.topic) as browsing:
+        ends = browsing.ends()
         if place not in ends:
             numbers = ", ".join(str(each.number) for each in sorted(ends))
             raise UsageError(f"{text}: topic {place.topic} has no partition {place.number}, but {numbers}.")
         low, high = ends[place]
-        record = browser.at(place, offset) if low <= offset < high else None
+        record = browsing.at(place, offset) if low <= offset < high else None
     if record is None:
         holds = f"holds offsets {low} to {high - 1}" if low < high else "is empty"
         raise UsageError(f"{text}: there is no record. Partition {place.number} of topic {place.topic} {holds}.")
@@ -83,11 +82,14 @@ def _view(settings: Settings, letter: Lying, *, is_raw: bool) -> tuple[View, boo
     """What is shown of `letter`, and whether that is all of it."""
     from capi_stream.cli.dead_letters.decoding import Decoding
     from capi_stream.cli.dead_letters.view import View
-    from capi_stream.cli.letters.opening import Opening
+    from capi_stream.cli.letters.opening import Opened, Opening
+    from capi_stream.model import NeedSchema
     from capi_stream.replay.choosing import Choice
     from capi_stream.replay.reading import Wish
 
+    [now] = Opening(settings, Wish(Choice())).opened([letter.record])
+    if isinstance(now, Opened) and isinstance(now.reading, NeedSchema):  # asked again, it would be waited for again
+        return View(letter, None, now, is_raw, is_told=False), False
     decoding = Decoding(settings)
     record = decoding.raw(letter) if is_raw else decoding.masked(letter)
-    [now] = Opening(settings, Wish(Choice())).opened([letter.record])
-    return View(letter, record, now, is_raw), decoding.is_complete
+    return View(letter, record, now, is_raw, is_told=decoding.is_complete), decoding.is_complete

@@ -29,22 +29,30 @@ def summary(
 
     Exit code 1: Kafka did not answer. 2: the configuration or an option cannot be used.
     """
-    filters = Filters(reason, stage, pixel, code, topic, event_name, since, until)
+    filters = Filters(
+        reasons=reason, stages=stage, pixels=pixel, codes=code, topics=topic, names=event_name, since=since, until=until
+    )
     settings = loaded(config).settings
     with sentences():
         from capi_stream.cli.dead_letters.lying import lying, topics
         from capi_stream.cli.dead_letters.tally import Tally
+        from capi_stream.cli.dead_letters.there import There
         from capi_stream.cli.dead_letters.words import as_line
         from capi_stream.cli.json_text import printable
 
         now = time.time()
         choice = filters.choice(now)
+        there = There(choice)
         tallies = {each: Tally(each, name, choice, now) for each, name in topics(settings, kind).items()}
         for each, name in topics(settings, kind).items():
             for letter in lying(settings, name):
                 tallies[each].counts(letter)
+                there.counts(letter.head)
     if as_json:
         typer.echo(as_line({each.value: tally.values() for each, tally in tallies.items()}))
     else:
         texts = ("\n".join(map(printable, tally.lines())) for tally in tallies.values())
         typer.echo("\n\n".join(texts))
+    if there.letters and not any(tally.letters for tally in tallies.values()):
+        where = " and ".join(topics(settings, kind).values())
+        typer.echo("\n".join(["", *there.lines(where)]), err=as_json)

@@ -10,6 +10,7 @@ from capi_stream.cli.dead_letters.lying import Lying
 from capi_stream.cli.dead_letters.options import Kind
 from capi_stream.cli.dead_letters.words import NONE, code
 from capi_stream.cli.letters.chart import chart
+from capi_stream.cli.letters.shown import shown_pixel
 from capi_stream.letter_heads import Head
 from capi_stream.replay.choosing import Choice
 
@@ -29,6 +30,7 @@ class Tally:
         self.foreign = 0  # whatever the filters: these cannot be asked
         self.without_value = 0
         self.replayed = 0
+        self.encrypted = 0  # still: no key opens them
         self.left_out = 0  # letters that the filters do not take
         self.reasons: Counter[str] = Counter()
         self.pixels: Counter[str] = Counter()
@@ -50,8 +52,9 @@ class Tally:
     def _counts_letter(self, head: Head) -> None:
         self.letters += 1
         self.replayed += head.replay_count > 0
+        self.encrypted += head.is_sealed
         self.reasons[head.reason] += 1
-        self.pixels[head.pixel or NONE] += 1
+        self.pixels[shown_pixel(head.pixel) if head.pixel else NONE] += 1
         self.codes[code(head)] += 1
         self.ages[age(head.last_failed_at, self._unix_now)] += 1
         self.sources[head.source_topic] += 1
@@ -63,6 +66,7 @@ class Tally:
         for what, number in (
             ("replayed before", self.replayed),
             ("without a value", self.without_value),
+            ("encrypted, and no key of letters.encryption_key_file opens them", self.encrypted),
             ("no letters of ours, beside them", self.foreign),
             ("left out by the filters", self.left_out),
         ):
@@ -83,6 +87,7 @@ class Tally:
             "foreign": self.foreign,
             "without_value": self.without_value,
             "replayed": self.replayed,
+            "encrypted": self.encrypted,
             "left_out": self.left_out,
             "by_reason": dict(self.reasons),
             "by_pixel": dict(self.pixels),
@@ -93,8 +98,8 @@ class Tally:
 
 
 def age(failed_at_ms: int | None, unix_now: float) -> str:
-    """One of AGES_IN_ORDER."""
+    """One of AGES_IN_ORDER; of a time that is later than tomorrow nothing is known: clocks do not differ so much."""
     if failed_at_ms is None:
         return UNKNOWN
     seconds = unix_now - failed_at_ms / 1_000
-    return next((name for name, limit in AGES if seconds < limit), OLDER)
+    return UNKNOWN if seconds < -86_400 else next((name for name, limit in AGES if seconds < limit), OLDER)

@@ -13,7 +13,8 @@ from capi_stream.cli.dead_letters.table import MAY_QUOTE, said
 from capi_stream.cli.dead_letters.words import MEANINGS, bytes_as_text, meaning, place, when
 from capi_stream.cli.json_text import written
 from capi_stream.cli.letters.opening import Opened, Passed
-from capi_stream.cli.preview.rows import entry, rows
+from capi_stream.cli.letters.shown import shown
+from capi_stream.cli.preview.rows import Row, entry, rows
 from capi_stream.letter_heads import HEADERS, own_headers
 from capi_stream.replay.reading import PASSED_OVER
 
@@ -24,12 +25,13 @@ TIMES = frozenset({"first_failed_at", "last_failed_at", "source_timestamp"})
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`record` is the decoded one, masked unless `is_raw`; None where there is none."""
+    """`record` is the decoded one, masked unless `is_raw`; None where there is none, or its schema not `is_told`."""
 
     letter: Lying
     record: Any
     now: Opened | Passed
     is_raw: bool
+    is_told: bool = True
 
     def values(self) -> dict[str, Any]:
         """For a program. Of what is raw only that it is there, and how large, without `is_raw`."""
@@ -50,7 +52,9 @@ class View:
 
     def _ours(self) -> dict[str, Any]:
         head = self.letter.head
-        return {} if head is None else said(head, frozenset() if self.is_raw else MAY_QUOTE)
+        if head is None:
+            return {}
+        return said(head) if self.is_raw else shown(said(head, MAY_QUOTE))
 
     def _own(self, name: str, value: bytes | None) -> dict[str, Any]:
         return {"name": name, "value": bytes_as_text(value)} if self.is_raw else {"name": name}
@@ -67,13 +71,19 @@ class View:
         """What would become of each of its events; or the one reason why a replay passes it over."""
         if isinstance(self.now, Passed):
             return [_passed_over(self.now.reason)]
-        made = [json.loads(entry(row, raw=self.is_raw)) for row in rows(self.letter.record, self.now.reading)]
+        made = [self._entry(row) for row in rows(self.letter.record, self.now.reading)]
         return [
             _passed_over(each["reason"])
             if each["would"] == "filter" and each["reason"] in PASSED_OVER
             else {name: value for name, value in each.items() if name not in AT}
             for each in made
         ]
+
+    def _entry(self, row: Row) -> dict[str, Any]:
+        made: dict[str, Any] = json.loads(entry(row, raw=self.is_raw))
+        if self.is_raw:
+            return made
+        return shown(made) | ({"event": shown(made["event"])} if "event" in made else {})
 
     # For a person.
 
@@ -82,7 +92,7 @@ class View:
         record, head = self.letter.record, self.letter.head
         yield f"{place(record)}, stored {when(record.timestamp_ms)}"
         if head is None:
-            yield "No letter of ours: its headers do not say where it came from."
+            yield "No letter of ours: its headers do not say why it is here and where it came from."
         else:
             yield f"{head.reason}: {meaning(head)}"
         yield from _pairs("Headers of the letter", self._header_lines())
@@ -97,6 +107,7 @@ class View:
 
     def _header_lines(self) -> list[tuple[str, str]]:
         there = {} if self.letter.head is None else said(self.letter.head)
+        there = there if self.is_raw else shown(there)
         return [(name, self._header(name, there[name])) for name in HEADERS if name in there]
 
     def _header(self, name: str, value: Any) -> str:
@@ -120,10 +131,18 @@ class View:
             yield "Record, without its nulls"
             yield from written(_without_nulls(self.record)).split("\n")
         else:
-            what = "the event as it would be posted" if head is not None and head.holds_event else "cannot be decoded"
-            yield f"Value: {what}; {_bytes(record.value)}"
+            yield f"Value: {self._undecoded()}; {_bytes(record.value)}"
             if self.is_raw:
                 yield (bytes_as_text(record.value[:MOST_SHOWN]) or "")[:MOST_SHOWN]
+
+    def _undecoded(self) -> str:
+        """What the value is, which is not decoded."""
+        head = self.letter.head
+        if head is None:
+            return "not decoded, since it is no letter of ours"
+        if head.holds_event:
+            return "the event as it would be posted"
+        return "cannot be decoded" if self.is_told else "not decoded, since a registry did not tell its schema"
 
 
 def _passed_over(reason: str) -> dict[str, Any]:

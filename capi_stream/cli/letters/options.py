@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -27,24 +27,27 @@ Until = Annotated[str | None, typer.Option(metavar="TIME", help="Failed last bef
 STAGES = ("decode", "map", "validate", "post")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """The options as they were written."""
+    """The options as they were written; beside each its name."""
 
-    reasons: Sequence[str] | None = None
-    stages: Sequence[str] | None = None
-    pixels: Sequence[str] | None = None
-    codes: Sequence[int] | None = None
-    topics: Sequence[str] | None = None
-    names: Sequence[str] | None = None
-    since: str | None = None
-    until: str | None = None
+    reasons: Sequence[str] | None = field(default=None, metadata={"option": "--reason"})
+    stages: Sequence[str] | None = field(default=None, metadata={"option": "--stage"})
+    pixels: Sequence[str] | None = field(default=None, metadata={"option": "--pixel"})
+    codes: Sequence[int] | None = field(default=None, metadata={"option": "--code"})
+    topics: Sequence[str] | None = field(default=None, metadata={"option": "--topic"})
+    names: Sequence[str] | None = field(default=None, metadata={"option": "--event-name"})
+    since: str | None = field(default=None, metadata={"option": "--since"})
+    until: str | None = field(default=None, metadata={"option": "--until"})
 
     def choice(self, unix_now: float) -> Choice:
         """What they choose as of Unix second `unix_now`. Raises UsageError."""
         unknown = sorted(set(self.stages or ()) - set(STAGES))
         if unknown:
             raise UsageError(f"--stage {unknown[0][:40]}: there is none; there are {', '.join(STAGES)}.")
+        since, until = (None if text is None else unix_time_or_ago(text, unix_now) for text in (self.since, self.until))
+        if since is not None and until is not None and since >= until:
+            raise UsageError(f"--since {self.since} --until {self.until}: no time lies between.")
         return Choice(
             frozenset(self.reasons or ()),
             frozenset(self.stages or ()),
@@ -52,20 +55,21 @@ class Filters:
             frozenset(self.codes or ()),
             frozenset(self.topics or ()),
             frozenset(self.names or ()),
-            None if self.since is None else unix_time_or_ago(self.since, unix_now),
-            None if self.until is None else unix_time_or_ago(self.until, unix_now),
+            since,
+            until,
         )
 
+    def fixed(self, unix_now: float) -> Filters:
+        """The same filters, their times as such, as of Unix second `unix_now`: a minute later they choose the same."""
+        choice = self.choice(unix_now)
+        return replace(self, since=_written(choice.since), until=_written(choice.until))
+
     def words(self) -> list[str]:
-        """The options, as they would be written once more: each in its place, whatever the order that they had."""
-        named = zip(_OPTIONS, (getattr(self, each.name) for each in fields(self)), strict=True)
-        lists = ((option, [value] if isinstance(value, str) else sorted(value or ())) for option, value in named)
+        """The options, as they would be written once more: each once and in its place, whatever the order they had."""
+        named = [(each.metadata["option"], getattr(self, each.name)) for each in fields(self)]
+        lists = [(option, [value] if isinstance(value, str) else sorted(set(value or ()))) for option, value in named]
         return [word for option, values in lists for value in values for word in (option, str(value))]
 
-    def fingerprint(self) -> str:
-        """Eight hex digits that tell these filters from others; empty where there is none."""
-        words = self.words()
-        return hashlib.sha256("\0".join(words).encode()).hexdigest()[:8] if words else ""
 
-
-_OPTIONS = ("--reason", "--stage", "--pixel", "--code", "--topic", "--event-name", "--since", "--until")
+def _written(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

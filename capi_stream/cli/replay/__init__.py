@@ -52,15 +52,20 @@ def replay(
         bool, typer.Option("--follow", help="With --parked --yes: go on with what is parked later, until told to stop.")
     ] = False,
     to_topic: Annotated[
-        str, typer.Option(metavar="TOPIC", help="Publish the records there again, in place of sending their events.")
-    ] = "",
-    rate: Annotated[float, typer.Option(min=0.0, help="Letters a second at most; 0: as fast as they go.")] = 0.0,
+        str | None,
+        typer.Option(metavar="TOPIC", help="Publish the records there again, in place of sending their events."),
+    ] = None,
+    rate: Annotated[float, typer.Option(help="Letters a second at most, 1 or more; 0: as fast as they go.")] = 0.0,
     replay_id: Annotated[
         str, typer.Option("--id", metavar="ID", help="Its name. The same id and filters go on where they ended.")
     ] = DEFAULT_ID,
     most: Annotated[
         int, typer.Option("--max-replays", min=1, help="Leave a letter alone that has failed again so often.")
     ] = MOST_REPLAYS,
+    leave: Annotated[
+        list[str] | None,
+        typer.Option(metavar="REASON", help="Do it although letters are passed over for this reason, for good."),
+    ] = None,
 ) -> None:
     """Send dead letters, or parked records, again; show what that would do, unless --yes is given.
 
@@ -69,10 +74,14 @@ def replay(
     """
     from capi_stream.cli.replay.plan import Plan
 
-    filters = Filters(reason, stage, pixel, code, topic, event_name, since, until)
+    filters = Filters(
+        reasons=reason, stages=stage, pixels=pixel, codes=code, topics=topic, names=event_name, since=since, until=until
+    )
     settings = loaded(config).settings
     try:
-        plan = Plan(settings, config, filters, replay_id, most, rate, to_topic, parked=parked, follow=follow)
+        fixed = _fixed(filters, time.time(), is_meant=yes)
+        target = _named(to_topic)
+        plan = Plan(settings, config, fixed, replay_id, most, rate, target, parked, follow, frozenset(leave or ()))
         plan.check(time.time(), is_meant=yes)
     except (UsageError, ValueError) as wrong:
         typer.echo(str(wrong), err=True)
@@ -80,15 +89,33 @@ def replay(
     raise typer.Exit(_act(plan) if yes else _look(plan))
 
 
+def _fixed(filters: Filters, unix_now: float, *, is_meant: bool) -> Filters:
+    """The filters with times that do not move: what a replay has passed over, it does not see again."""
+    fixed = filters.fixed(unix_now)
+    for option, given, meant in (("--since", filters.since, fixed.since), ("--until", filters.until, fixed.until)):
+        if is_meant and given is not None and given[-1:].isalpha() and "T" not in given:
+            raise UsageError(f"{option} {given} moves: with --yes write the time, such as {option} {meant}.")
+    return fixed
+
+
+def _named(to_topic: str | None) -> str:
+    """A topic without a name would be none, and the events would be sent."""
+    if to_topic == "":
+        raise UsageError("--to-topic has no name. What to do: name a topic; is a variable not set?")
+    return to_topic or ""
+
+
 def _look(plan: Plan) -> int:
     """Print what would be done."""
     from capi_stream.cli.quiet import quiet
     from capi_stream.cli.replay.forecast import forecast
+    from capi_stream.cli.replay.survey import survey
     from capi_stream.kafka.failures import KafkaFailure
 
     quiet()
     try:
-        made = forecast(plan)
+        seen = survey(plan)
+        made = forecast(plan, seen)
     except KafkaFailure as failure:
         typer.echo(str(failure), err=True)
         return 1
