@@ -27,18 +27,27 @@ def meant(made: Sequence[Draft], part: Part, first: Record, mapping: str) -> lis
     if part.index is None:
         return numbered
     named = [each for each in numbered if part.name in (None, each[1].event.get("event_name"))]
-    are_numbers_good = part.mapping in (None, mapping) or len(named) == 1
-    known = [
-        each for each in named
-        if part.event_id in (None, _id(each[1], each[0], first)) and (are_numbers_good or _has_id(each[1]))
-    ]  # fmt: skip
-    only = [each for each in named if part.name is not None or each[0] == part.index]
-    found = [each for each in known if each[0] == part.index] or known or only
-    if len(found) != 1:
-        return []
+    found = _known(named, part, first, mapping) or _only(named, part)
     if part.event_id:
-        found[0][1].event["event_id"] = part.event_id
+        for _, draft in found:
+            draft.event["event_id"] = part.event_id
     return found
+
+
+Numbered = list[tuple[int, Draft]]
+
+
+def _known(named: Numbered, part: Part, first: Record, mapping: str) -> Numbered:
+    """The one of `named` that has the id; where several have it, or none is told, that with the number."""
+    are_numbers_good = part.mapping in (None, mapping) or len(named) == 1
+    good = [each for each in named if are_numbers_good or _has_id(each[1])]
+    known = [each for each in good if part.event_id in (None, _id(each[1], each[0], first))]
+    return known if len(known) == 1 else [each for each in known if each[0] == part.index]
+
+
+def _only(named: Numbered, part: Part) -> Numbered:
+    """The one that is left of `named`, if its name is the letter's, or its number where that tells no name."""
+    return [each for each in named if len(named) == 1 and (part.name is not None or each[0] == part.index)]
 
 
 def of_pixel(draft: Draft, part: Part, default_pixels: Sequence[PixelId | None]) -> Draft | None:
@@ -70,8 +79,8 @@ def _event(event: Event, part: Part) -> Event | None:
     """`event` for the destinations that are meant; None where there are none."""
     if part.pixel not in (None, event.pixel):
         return None
-    meant = tuple(each for each in event.destinations if part.endpoint in (None, each.endpoint))
-    return replace(event, destinations=meant) if meant else None
+    wanted = tuple(each for each in event.destinations if part.endpoint in (None, each.endpoint))
+    return replace(event, destinations=wanted) if wanted else None
 
 
 def _is_of(rejection: Rejection, part: Part) -> bool:

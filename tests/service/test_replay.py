@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -178,6 +180,7 @@ def test_letters_go_to_a_topic_where_the_service_reads_them(shop: Shop) -> None:
     done = replay(shop, "--yes", "--to-topic", shop.topic, "--id", "friday", **changes)
     assert done.returncode == 0, done.stderr
     assert f"1  published to {shop.topic}" in done.stdout
+    assert f"whoever reads {shop.topic} sees them again" in done.stderr
     put = read_all(shop.broker, shop.topic)[-1]
     assert said(put, "kind", "replay_count", "replay_id", "endpoint") == ("replay", "1", "friday", "gateway")
     shop.run(**changes)
@@ -288,6 +291,31 @@ def test_it_does_not_end_before_kafka_has_word_of_all_that_was_sent(own_broker: 
         assert running.wait(90) == 0
         assert shop.accepted() == once(ids)
         assert "none is left to do" in replay(shop).stdout
+
+
+def test_on_a_terminal_a_bar_says_how_far_it_is_and_what_it_waits_for(shop: Shop) -> None:
+    refused(shop, 20)
+    shop.sandbox.expire_token(str(PIXEL))
+    screen, terminal = pty.openpty()
+    command = [sys.executable, "-m", "capi_stream", "replay", "-c", str(configuration(shop)), "--yes"]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=terminal, env={**os.environ, "TERM": "xterm"})
+    os.close(terminal)
+    shown = drawn(screen, "waits: token_invalid")
+    assert "0/20" in shown
+    renewed(shop)
+    shown += drawn(screen, "20/20")
+    assert running.wait(60) == 0
+    assert shown.rfind("\x1b[?25h") > shown.rfind("\x1b[?25l"), "a second signal would not bring the cursor back"
+    os.close(screen)
+
+
+def drawn(screen: int, until: str, seconds: float = 60.0) -> str:
+    """What comes to the terminal, up to `until`."""
+    shown, deadline = "", time.monotonic() + seconds
+    while until not in shown:
+        assert time.monotonic() < deadline, shown[-500:]
+        shown += os.read(screen, 4_096).decode(errors="replace")
+    return shown
 
 
 def test_where_nothing_is_drawn_it_says_what_it_waits_for(shop: Shop) -> None:

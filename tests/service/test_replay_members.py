@@ -194,7 +194,7 @@ def test_what_a_killed_one_had_and_the_other_did_not_wait_for_the_same_command_d
     first.killed()
     others.clear_faults()
     assert second.ended() == 1
-    assert "with another process of this id, or were with one that was killed" in second.last_words
+    assert "left with another process of this id, or were with one that was killed" in second.last_words
     assert set(shop.accepted() | others.accepted()) < set(ids)
     shop.sandbox.clear_faults()
     again = Replay(shop, "again", dead_letters={"topic": shared(shop)})

@@ -12,7 +12,7 @@ from capi_stream import process
 from capi_stream.cli.quiet import quietly
 from capi_stream.cli.replay.plan import Plan
 from capi_stream.cli.replay.progress import Progress
-from capi_stream.cli.replay.survey import Survey, still_left, survey
+from capi_stream.cli.replay.survey import Survey, is_some_left, survey
 from capi_stream.inlets import Inlets
 from capi_stream.intake.intake import Intake
 from capi_stream.intake.settings import IntakeSettings
@@ -42,6 +42,8 @@ def act(plan: Plan) -> int:
 
 
 def _sent(plan: Plan, seen: Survey) -> int:
+    if plan.to_topic:
+        typer.echo(plan.warning, err=True)
     with Progress(seen.left) as progress:
         settings = plan.own_settings
         level: Level = "error" if progress.is_drawn else "warning"  # what is waited for, the bar says
@@ -55,20 +57,17 @@ def _sent(plan: Plan, seen: Survey) -> int:
 
 
 def _ended(plan: Plan, seen: Survey) -> int:
-    """Whether all that was there when it began is done with; the exit code."""
+    """Whether all that was there when it began is done with; the exit code. The process has seconds left."""
     try:
         with quietly():
-            left = still_left(plan, seen)
+            is_left = is_some_left(plan, seen)
     except KafkaFailure as failure:
         typer.echo(str(failure), err=True)
         return 1
-    if left:
-        typer.echo(
-            f"{left:,} letters are with another process of this id, or were with one that was killed. "
-            f"What to do: once that has ended, {plan.command}",
-            err=True,
-        )
-    return 1 if left else 0
+    if is_left:
+        whose = "Letters are left with another process of this id, or were with one that was killed."
+        typer.echo(f"{whose} What to do: once that has ended, {plan.command}", err=True)
+    return 1 if is_left else 0
 
 
 def _watched(plan: Plan, seen: Survey, progress: Progress, asked: Asked) -> Inlets:

@@ -88,7 +88,7 @@ class Forecast:
         yield from chart("why they are there", self.reasons)
         yield from chart("when they failed last", self.ages, [f"within {name}" for name, _ in AGES] + [OLDER])
         if plan.to_topic:
-            yield from _warning(plan.to_topic)
+            yield f"\n{plan.warning}"
         else:
             yield from chart("events that would be sent, by pixel and name", self.sent)
             yield from chart("would be refused again, as new letters", self.refused)
@@ -124,9 +124,3 @@ class Forecast:
 def _age(failed_at_ms: int | None, unix_now: float) -> str:
     seconds = unix_now - (failed_at_ms or 0) / 1_000
     return next((f"within {name}" for name, limit in AGES if seconds < limit), OLDER)
-
-
-def _warning(topic: str) -> Iterator[str]:
-    yield ""
-    yield f"They would be published to {topic} with their own keys and values: whoever reads {topic} sees them again,"
-    yield "not this service alone. Its own events go through mapping and rules as they stand when it reads them."

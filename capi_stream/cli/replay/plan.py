@@ -78,6 +78,14 @@ class Plan:
         return "parked.topic" if self.parked else "dead_letters.topic"
 
     @property
+    def warning(self) -> str:
+        """What is to be known of --to-topic."""
+        return (
+            f"They are published to {self.to_topic} with their own keys and values: whoever reads {self.to_topic} sees them "
+            "again, not this service alone. Its own events go through mapping and rules as they stand when it reads them."
+        )
+
+    @property
     def command(self) -> str:
         """The command that does it."""
         words = ["capi-stream", "replay", "-c", str(self.config), *self._chosen]

@@ -54,10 +54,10 @@ def survey(plan: Plan) -> Survey:
     return _of(heads, plan.wish(time.time(), newer), Intake(plan.settings.intake), ends)
 
 
-def still_left(plan: Plan, seen: Survey) -> int:
-    """How many of what `seen` saw nobody has settled: another process has them, or one that was killed had."""
+def is_some_left(plan: Plan, seen: Survey) -> bool:
+    """Whether nobody has settled some of what `seen` saw: another process has it, or one that was killed had."""
     with Browser(plan.settings.consumer, plan.topic, plan.group, plan.named) as browser:
-        return sum(1 for _ in browser.left(seen.ends))
+        return next(browser.left(seen.ends), None) is not None
 
 
 def _of(heads: list[Head | None], wish: Wish, intake: Intake, ends: Mapping[Partition, int]) -> Survey:
