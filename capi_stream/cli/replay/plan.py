@@ -80,10 +80,9 @@ class Plan:
     @property
     def warning(self) -> str:
         """What is to be known of --to-topic."""
-        return (
-            f"They are published to {self.to_topic} with their own keys and values: whoever reads {self.to_topic} sees them "
-            "again, not this service alone. Its own events go through mapping and rules as they stand when it reads them."
-        )
+        whose = f"whoever reads {self.to_topic} sees them again, not this service alone"
+        how = "It reads them by mapping and rules as they stand then"
+        return f"They are published to {self.to_topic} with their own keys and values: {whose}. {how}."
 
     @property
     def command(self) -> str:
