@@ -80,10 +80,6 @@ class Browser:
             if isinstance(skip, runs.Unread) or each.offset not in skip:
                 yield each
 
-    def number_left(self) -> int:
-        """How many offsets lie in what `left` would read; fewer of them are records where the topic has gaps."""
-        return sum(max(0, end - start) for start, end in self._spans_left(self._committed(), None).values())
-
     def _committed(self) -> Mapping[Partition, Start]:
         existing = self._answer(
             partial(existing_partitions, self._consumer, self._topic, named=self._named), "look for"
