@@ -211,6 +211,25 @@ def test_with_the_component_for_traces_the_pods_reach_the_collector_that_the_ove
     assert rule["to"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}]
 
 
+def test_with_the_component_for_letters_keys_all_pods_that_have_to_do_with_letters_have_them() -> None:
+    wheels()
+    import kubernetes_validate
+
+    with_keys = list(yaml.safe_load_all(with_comments("prod", "(?:replay|letter-keys)")))
+    pods = {each["metadata"]["name"]: each for each in with_keys if "template" in each.get("spec", {})}
+    assert pods.keys() == {"capi-stream", "capi-stream-replay", "capi-stream-replay-parked"}
+    file = re.search(r"letters: \{encryption_key_file: (\S+)\}", (ROOT / "docs/privacy.md").read_text())
+    assert file is not None
+    for workload in pods.values():
+        spec = workload["spec"]["template"]["spec"]
+        (volume,) = [each for each in spec["volumes"] if each["name"] == "letter-keys"]
+        assert volume["secret"] == {"secretName": "capi-stream-letter-keys", "defaultMode": 0o440}
+        (mount,) = [each for each in spec["containers"][0]["volumeMounts"] if each["name"] == "letter-keys"]
+        assert (mount["mountPath"], mount["readOnly"]) == (str(Path(file[1]).parent), True)
+        for version in VERSIONS:
+            kubernetes_validate.validate(workload, version, strict=True)
+
+
 def policies(overlay: str) -> list[dict[str, Any]]:
     """The NetworkPolicies of the service's pods."""
     selector = {"matchLabels": PODS}
