@@ -81,7 +81,7 @@ RAW = (
 )
 
 
-@fuzzed(300)
+@fuzzed(200)
 @given(RAW)
 def test_any_value_has_a_normal_form_or_is_left_out(raw: Any) -> None:
     normalised(raw)
