@@ -32,7 +32,7 @@ def run(
     from capi_stream import process
 
     if group is None:
-        raise typer.Exit(process.run(settings))
+        process.leave(process.run(settings))
     from capi_stream.config.shadow import shadowed
 
     try:
@@ -40,4 +40,4 @@ def run(
     except ValueError as wrong:
         typer.echo(f"--group: {wrong}.", err=True)
         raise typer.Exit(2) from None
-    raise typer.Exit(process.run_shadow(settings))
+    process.leave(process.run_shadow(settings))
