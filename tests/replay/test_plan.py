@@ -43,7 +43,7 @@ def plan(settings: Settings, filters: Filters | None = None, **changes: Any) -> 
 
 def test_options_become_a_choice() -> None:
     filters = Filters(
-        reasons=["a", "b"], stages=["post"], pixels=["1"], codes=[100], topics=["orders"], names=["Lead"],
+        reason=["a", "b"], stage=["post"], pixel=["1"], code=[100], topic=["orders"], event_name=["Lead"],
         since="2d", until="2026-01-01T06:00:00Z",
     )  # fmt: skip
     assert filters.choice(NOON) == Choice(
@@ -93,8 +93,8 @@ def test_each_replay_has_a_group_of_its_own_beside_the_services() -> None:
 def test_another_choice_under_the_same_id_is_another_replay(settings: Settings) -> None:
     """What one has passed over, it would not see again."""
     ones = [
-        plan(settings), plan(settings, Filters(reasons=["a"])), plan(settings, Filters(reasons=["map"])),
-        plan(settings, Filters(stages=["map"])), plan(settings, to_topic="events"), plan(settings, most=9),
+        plan(settings), plan(settings, Filters(reason=["a"])), plan(settings, Filters(reason=["map"])),
+        plan(settings, Filters(stage=["map"])), plan(settings, to_topic="events"), plan(settings, most=9),
         plan(settings, parked=True), plan(settings, replay_id="friday"),
     ]  # fmt: skip
     assert len({each.group for each in ones}) == len(ones)
@@ -104,8 +104,8 @@ def test_another_choice_under_the_same_id_is_another_replay(settings: Settings) 
 
 def test_the_same_choice_is_the_same_replay_however_it_is_written(settings: Settings) -> None:
     assert plan(settings, rate=9.0, leave=frozenset({"not_decrypted"})).group == plan(settings).group
-    one = Filters(reasons=["a", "b"], since="2026-01-01", until="1d").fixed(NOON + 9 * 86_400)
-    other = Filters(reasons=["b", "a", "b"], since="2026-01-01T01:00:00+01:00", until="24h").fixed(NOON + 9 * 86_400)
+    one = Filters(reason=["a", "b"], since="2026-01-01", until="1d").fixed(NOON + 9 * 86_400)
+    other = Filters(reason=["b", "a", "b"], since="2026-01-01T01:00:00+01:00", until="24h").fixed(NOON + 9 * 86_400)
     assert plan(settings, one).group == plan(settings, other).group
 
 
@@ -169,7 +169,7 @@ def test_only_parked_records_are_followed_and_only_in_earnest(settings: Settings
 
 
 def test_the_command_says_all_that_was_asked(settings: Settings) -> None:
-    filters = Filters(reasons=["b", "a"], codes=[100], since="2025-12-30T00:00:00Z")
+    filters = Filters(reason=["b", "a"], code=[100], since="2025-12-30T00:00:00Z")
     changes = {"rate": 2.5, "to_topic": "other.events", "parked": True, "replay_id": "friday", "most": 9}
     command = plan(settings, filters, leave=frozenset({"not_decrypted"}), **changes).command
     assert shlex.split(command) == [

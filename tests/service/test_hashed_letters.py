@@ -12,9 +12,9 @@ from cryptography.fernet import Fernet
 from capi_stream.sandbox.faults import Fault
 from capi_stream.sandbox.poison import Poison
 from tests.builders import PIXEL
+from tests.service.replays import once, published_and_settled, renewed, replay
 from tests.service.shop import OTHER_PIXEL, Shop, fresh, header
 from tests.service.test_no_personal_data import customer, marked, publish
-from tests.service.test_replay import once, published_and_settled, renewed, replay
 from tests.service.tools import configuration, tool
 
 HASHED: dict[str, Any] = {"letters": {"content": "hashed_event"}}

@@ -1,68 +1,19 @@
-"""`capi-stream replay` on a real Kafka: what is sent again and what is not, and kills in the middle."""
+"""`capi-stream replay` on a real Kafka: what is sent again, and what is not."""
 
 from __future__ import annotations
 
-import os
-import pty
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
-
-import pytest
-from confluent_kafka import Message
 
 from capi_stream.sandbox.faults import Fault
 from capi_stream.sandbox.poison import Poison
 from tests.builders import PIXEL
 from tests.conftest import MakeTopic
-from tests.real.broker import RealBroker
-from tests.real.clients import committed, read_all, wait_until
+from tests.real.clients import committed, read_all
+from tests.service.replays import once, published_and_settled, refused, replay, said
 from tests.service.shop import OTHER_PIXEL, Shop, fresh, header, rebalancing
-from tests.service.tools import configuration, tool
-
-
-def replay(shop: Shop, *options: str | int, **changes: Any) -> subprocess.CompletedProcess[str]:
-    return tool("replay", "-c", configuration(shop, **changes), *map(str, options))
-
-
-def replaying(shop: Shop, *options: str | int, **changes: Any) -> subprocess.Popen[bytes]:
-    """One that runs on by itself; its log is `replay.log` in the shop's folder."""
-    command = ["-m", "capi_stream", "replay", "-c", str(configuration(shop, **changes)), *map(str, options)]
-    with (shop.folder / "replay.log").open("ab") as log:
-        return subprocess.Popen([sys.executable, *command], stdout=log, stderr=log)
-
-
-def published_and_settled(shop: Shop, events: Iterable[dict[str, Any]], **changes: Any) -> None:
-    """Run the service until all of `events` are settled, and end it."""
-    member = shop.run(**changes)
-    shop.publish(events)
-    shop.wait_until_committed()
-    member.kill()
-
-
-def refused(shop: Shop, number: int, **changes: Any) -> list[str]:
-    """So many dead letters, which the API would take now."""
-    ids = [f"order-{at}" for at in range(number)]
-    shop.sandbox.poison(Poison(prefix="order-"))
-    published_and_settled(shop, (fresh(each) for each in ids), **changes)
-    shop.sandbox.clear_poison()
-    return ids
-
-
-def said(letter: Message, *names: str) -> tuple[str, ...]:
-    return tuple(header(letter, name) for name in names)
-
-
-def once(ids: Iterable[str]) -> Counter[str]:
-    return Counter(set(ids))
-
-
-# What is sent.
+from tests.service.tools import tool
 
 
 def test_a_look_sends_nothing_and_leaves_no_trace(shop: Shop) -> None:
@@ -273,164 +224,6 @@ def test_what_a_topic_does_not_take_is_told_and_stays(shop: Shop, topic: MakeTop
     assert ended.returncode == 1
     assert "2  left where they lie, too_large_for_topic" in ended.stdout
     assert read_all(shop.broker, small) == []
-
-
-def test_it_does_not_end_before_kafka_has_word_of_all_that_was_sent(own_broker: RealBroker, tmp_path: Path) -> None:
-    with Shop(own_broker.bootstrap, tmp_path) as shop:
-        ids = refused(shop, 200)
-        shop.sandbox.always(Fault("latency", delay_seconds=0.3))
-        # A session that outlasts the outage: its member comes back as itself.
-        patient = {"kafka": {"consumer": {"session.timeout.ms": 45_000}}, "delivery": {"batch_events": 10}}
-        running = replaying(shop, "--yes", **patient)
-        wait_until(lambda: shop.accepted().total() >= 40, 60, "a part is accepted")
-        own_broker.kill()
-        wait_until(lambda: shop.accepted().total() == 200, 60, "so is the rest")
-        with pytest.raises(subprocess.TimeoutExpired):
-            running.wait(3)
-        own_broker.start()
-        assert running.wait(90) == 0
-        assert shop.accepted() == once(ids)
-        assert "none is left to do" in replay(shop).stdout
-
-
-def test_on_a_terminal_a_bar_says_how_far_it_is_and_what_it_waits_for(shop: Shop) -> None:
-    refused(shop, 20)
-    shop.sandbox.expire_token(str(PIXEL))
-    screen, terminal = pty.openpty()
-    command = [sys.executable, "-m", "capi_stream", "replay", "-c", str(configuration(shop)), "--yes"]
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=terminal, env={**os.environ, "TERM": "xterm"})
-    os.close(terminal)
-    shown = drawn(screen, "waits: token_invalid")
-    assert "0/20" in shown
-    renewed(shop)
-    shown += drawn(screen, "20/20")
-    assert running.wait(60) == 0
-    assert shown.rfind("\x1b[?25h") > shown.rfind("\x1b[?25l"), "a second signal would not bring the cursor back"
-    os.close(screen)
-
-
-def drawn(screen: int, until: str, seconds: float = 60.0) -> str:
-    """What comes to the terminal, up to `until`."""
-    shown, deadline = "", time.monotonic() + seconds
-    while until not in shown:
-        assert time.monotonic() < deadline, shown[-500:]
-        shown += os.read(screen, 4_096).decode(errors="replace")
-    return shown
-
-
-def test_where_nothing_is_drawn_it_says_what_it_waits_for(shop: Shop) -> None:
-    refused(shop, 2)
-    shop.sandbox.expire_token(str(PIXEL))
-    running = replaying(shop, "--yes", deadlines={"drain_seconds": 5})
-    log = shop.folder / "replay.log"
-    wait_until(lambda: "waits: token_invalid: 0 of 2 letters" in log.read_text(), 40, "it says so")
-    running.terminate()
-    assert running.wait(60) == 1
-    assert "To go on where it ended" in log.read_text()
-
-
-# Kills.
-
-
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
-def test_one_that_is_ended_in_the_middle_goes_on_where_it_was(shop: Shop, end: signal.Signals) -> None:
-    ids = refused(shop, 600)
-    shop.sandbox.always(Fault("latency", delay_seconds=0.2))
-    slow = {"delivery": {"batch_events": 10, "posts_in_flight": 2}}
-    running = replaying(shop, "--yes", **slow)
-    wait_until(lambda: shop.accepted().total() > 100, 60, "a part is accepted")
-    running.send_signal(end)
-    assert running.wait(60) == (-9 if end is signal.SIGKILL else 1)
-    part = set(shop.accepted())
-    assert part < set(ids) or (end is signal.SIGTERM and part == set(ids)), "one that is told to stop drains"
-    shop.sandbox.clear_faults()
-    assert replay(shop, "--yes").returncode == 0
-    accepted = shop.accepted()
-    assert set(accepted) == set(ids)
-    twice = {each for each, number in accepted.items() if number > 1}
-    assert twice <= part
-    assert len(twice) <= (100 if end is signal.SIGKILL else 0), "what was not committed yet is sent twice, and no more"
-    assert len(shop.letters()) == 600
-
-
-def test_kills_again_and_again_lose_nothing(shop: Shop) -> None:
-    ids = refused(shop, 300)
-    shop.sandbox.poison(Poison(prefix="order-7"))
-    shop.sandbox.always(Fault("latency", delay_seconds=0.1))
-    slow = {"delivery": {"batch_events": 5, "posts_in_flight": 2, "commit_interval_seconds": 0.1}}
-    for _ in range(3):
-        running = replaying(shop, "--yes", "--max-replays", 50, **slow)
-        before = len(shop.sandbox.requests)
-        wait_until(lambda: len(shop.sandbox.requests) > before + 8 or running.poll() is not None, 60, "it posts")  # noqa: B023
-        running.kill()
-        running.wait()
-    shop.sandbox.clear_faults()
-    shop.sandbox.clear_poison()
-    assert replay(shop, "--yes", "--max-replays", 50).returncode == 0
-    assert set(shop.accepted()) == set(ids)
-
-
-# Parked records.
-
-
-def parked(shop: Shop) -> set[str]:
-    """Records that were parked since their pixel's token had expired; it is renewed."""
-    shop.sandbox.expire_token(str(PIXEL))
-    held = [fresh(f"held-{at}") for at in range(50)]
-    free = [fresh(f"free-{at}", pixel_id=OTHER_PIXEL) for at in range(50)]
-    published_and_settled(shop, [*held, *free], delivery={"park_after_seconds": 1})
-    assert len(shop.letters(shop.parked)) == 50
-    return {each["event_id"] for each in held}
-
-
-def renewed(shop: Shop) -> None:
-    shop.token_file(str(PIXEL)).write_text(shop.sandbox.renew_token(str(PIXEL)))
-
-
-def test_parked_records_come_back_when_their_pixel_answers(shop: Shop) -> None:
-    held = parked(shop)
-    assert "none is left to do" in replay(shop).stdout, "they are no dead letters"
-    assert "token_invalid" in replay(shop, "--parked").stdout
-    renewed(shop)
-    assert replay(shop, "--parked", "--yes").returncode == 0
-    assert shop.accepted(str(PIXEL)) == once(held)
-    assert shop.accepted(OTHER_PIXEL) == once(f"free-{at}" for at in range(50))
-
-
-def test_one_that_follows_waits_for_the_pixel_and_takes_what_comes_later(shop: Shop) -> None:
-    held = parked(shop)
-    follows = replaying(shop, "--parked", "--yes", "--follow", admin={"port": 0})
-    log = shop.folder / "replay.log"
-    wait_until(lambda: "gate_held" in log.read_text(), 60, "it waits for the lane to open")
-    assert len(shop.letters(shop.parked)) == 50, "nothing is parked again"
-    renewed(shop)
-    wait_until(lambda: shop.accepted(str(PIXEL)) == once(held), 60, "they come back")
-    shop.sandbox.expire_token(str(PIXEL))
-    later = [fresh(f"later-{at}") for at in range(5)]
-    published_and_settled(shop, [*later, fresh("free", pixel_id=OTHER_PIXEL)], delivery={"park_after_seconds": 1})
-    renewed(shop)
-    wait_until(lambda: {f"later-{at}" for at in range(5)} <= set(shop.accepted(str(PIXEL))), 60, "so do later ones")
-    follows.terminate()
-    assert follows.wait(60) == 0
-
-
-def test_one_that_follows_and_whose_fuse_has_blown_waits_for_a_person_who_resets_it(shop: Shop) -> None:
-    held = parked(shop)
-    renewed(shop)
-    shop.sandbox.poison(Poison(prefix="held-"))
-    follows = replaying(shop, "--parked", "--yes", "--follow", admin={"port": 0}, delivery={"fuse": {"minimum": 20}})
-    log = shop.folder / "replay.log"
-    wait_until(lambda: '"fuse"' in log.read_text(), 60, "most of what it sent was refused")
-    shop.sandbox.clear_poison()
-    assert tool("fuse", "reset", "--pid", str(follows.pid)).returncode == 0
-    wait_until(lambda: "fuses_reset" in log.read_text(), 10, "it was asked")
-
-    def done() -> set[str]:
-        return set(shop.accepted(str(PIXEL))) | {header(letter, "event_id") for letter in shop.letters()}
-
-    wait_until(lambda: done() == held, 60, "each was accepted, or refused before and a dead letter now")
-    follows.terminate()
-    assert follows.wait(60) == 0
 
 
 def test_options_that_do_not_go_together_are_an_error(shop: Shop) -> None:

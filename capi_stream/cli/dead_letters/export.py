@@ -14,7 +14,7 @@ import typer
 from capi_stream.cli.config import loaded
 from capi_stream.cli.dead_letters.options import Config, Kind, OneKind, sentences
 from capi_stream.cli.json_text import printable
-from capi_stream.cli.letters.options import Codes, Filters, Names, Pixels, Reasons, Since, Stages, Topics, Until
+from capi_stream.cli.letters.options import Filters, filtered
 from capi_stream.cli.usage import UsageError
 
 if TYPE_CHECKING:
@@ -33,27 +33,18 @@ class Format(StrEnum):
     AVRO = "avro"
 
 
+@filtered
 def export(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="A file that is not there yet; - for stdout.")],
     config: Config,
+    filters: Filters,
     how: Annotated[Format | None, typer.Option("--format", help="By the file's ending, without.")] = None,
     kind: OneKind = None,
-    reason: Reasons = None,
-    stage: Stages = None,
-    pixel: Pixels = None,
-    code: Codes = None,
-    topic: Topics = None,
-    event_name: Names = None,
-    since: Since = None,
-    until: Until = None,
 ) -> None:
     """Write letters into FILE, with their raw personal data; what is no letter of ours too, where there is no filter.
 
     Exit code 1: Kafka or the registry did not answer. 2: the configuration, FILE or an option cannot be used.
     """
-    filters = Filters(
-        reasons=reason, stages=stage, pixels=pixel, codes=code, topics=topic, names=event_name, since=since, until=until
-    )
     settings = loaded(config).settings
     with sentences():
         written_as = _format(file, how)

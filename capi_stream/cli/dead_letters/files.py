@@ -63,7 +63,7 @@ def new_file(path: Path, is_wanted: Callable[[], bool] = lambda: True) -> Iterat
     except OSError as error:
         path.unlink(missing_ok=True)
         raise UsageError(f"{path} cannot be written: {error.strerror}. It was removed again.") from None
-    except BaseException:
+    except BaseException:  # Ctrl-C too: half of a file would pass for the whole
         path.unlink(missing_ok=True)
         raise
 

@@ -12,7 +12,7 @@ import typer
 
 from capi_stream.cli.config import loaded
 from capi_stream.cli.dead_letters.options import Config, OneKind, sentences
-from capi_stream.cli.letters.options import Codes, Filters, Names, Pixels, Reasons, Since, Stages, Topics, Until
+from capi_stream.cli.letters.options import Filters, filtered
 
 if TYPE_CHECKING:
     from capi_stream.cli.dead_letters.table import Row
@@ -21,17 +21,11 @@ if TYPE_CHECKING:
     from capi_stream.replay.choosing import Choice
 
 
+@filtered
 def list_letters(
     config: Config,
+    filters: Filters,
     kind: OneKind = None,
-    reason: Reasons = None,
-    stage: Stages = None,
-    pixel: Pixels = None,
-    code: Codes = None,
-    topic: Topics = None,
-    event_name: Names = None,
-    since: Since = None,
-    until: Until = None,
     limit: Annotated[int, typer.Option(min=1, help="How many to show at most: the newest.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False,
 ) -> None:
@@ -39,9 +33,6 @@ def list_letters(
 
     Exit code 1: Kafka did not answer. 2: the configuration or an option cannot be used.
     """
-    filters = Filters(
-        reasons=reason, stages=stage, pixels=pixel, codes=code, topics=topic, names=event_name, since=since, until=until
-    )
     settings = loaded(config).settings
     with sentences():
         from capi_stream.cli.dead_letters.lying import topics

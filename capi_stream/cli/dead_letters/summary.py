@@ -9,29 +9,20 @@ import typer
 
 from capi_stream.cli.config import loaded
 from capi_stream.cli.dead_letters.options import Config, OneKind, sentences
-from capi_stream.cli.letters.options import Codes, Filters, Names, Pixels, Reasons, Since, Stages, Topics, Until
+from capi_stream.cli.letters.options import Filters, filtered
 
 
+@filtered
 def summary(
     config: Config,
+    filters: Filters,
     kind: OneKind = None,
-    reason: Reasons = None,
-    stage: Stages = None,
-    pixel: Pixels = None,
-    code: Codes = None,
-    topic: Topics = None,
-    event_name: Names = None,
-    since: Since = None,
-    until: Until = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, with a member for each topic.")] = False,
 ) -> None:
     """Count dead letters and parked records by reason, pixel, the API's code, age and source topic.
 
     Exit code 1: Kafka did not answer. 2: the configuration or an option cannot be used.
     """
-    filters = Filters(
-        reasons=reason, stages=stage, pixels=pixel, codes=code, topics=topic, names=event_name, since=since, until=until
-    )
     settings = loaded(config).settings
     with sentences():
         from capi_stream.cli.dead_letters.lying import lying, topics

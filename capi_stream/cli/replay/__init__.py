@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from capi_stream.cli.config import loaded
-from capi_stream.cli.letters.options import (
-    Codes,
-    Filters,
-    Names,
-    Pixels,
-    Reasons,
-    Since,
-    Stages,
-    Topics,
-    Until,
-)
+from capi_stream.cli.letters.options import Filters, filtered
 from capi_stream.cli.usage import UsageError
 from capi_stream.replay.choosing import MOST_REPLAYS
 
@@ -34,16 +24,10 @@ def register(app: typer.Typer) -> None:
     app.command("replay")(replay)
 
 
+@filtered
 def replay(
     config: Annotated[Path, typer.Option("--config", "-c", help="The configuration, a YAML file.")],
-    reason: Reasons = None,
-    stage: Stages = None,
-    pixel: Pixels = None,
-    code: Codes = None,
-    topic: Topics = None,
-    event_name: Names = None,
-    since: Since = None,
-    until: Until = None,
+    filters: Filters,
     yes: Annotated[
         bool, typer.Option("--yes", help="Send them. Without it nothing is sent, joined or committed.")
     ] = False,
@@ -74,9 +58,6 @@ def replay(
     """
     from capi_stream.cli.replay.plan import Plan
 
-    filters = Filters(
-        reasons=reason, stages=stage, pixels=pixel, codes=code, topics=topic, names=event_name, since=since, until=until
-    )
     settings = loaded(config).settings
     try:
         fixed = _fixed(filters, time.time(), is_meant=yes)
@@ -86,7 +67,9 @@ def replay(
     except (UsageError, ValueError) as wrong:
         typer.echo(str(wrong), err=True)
         raise typer.Exit(2) from None
-    raise typer.Exit(_act(plan) if yes else _look(plan))
+    if yes:
+        _act(plan)
+    raise typer.Exit(_look(plan))
 
 
 def _fixed(filters: Filters, unix_now: float, *, is_meant: bool) -> Filters:
@@ -126,8 +109,9 @@ def _look(plan: Plan) -> int:
     return 0
 
 
-def _act(plan: Plan) -> int:
-    """Do it; the exit code."""
+def _act(plan: Plan) -> NoReturn:
+    """Do it, and end."""
+    from capi_stream import process
     from capi_stream.cli.replay.acting import act
 
-    return act(plan)
+    process.leave(act(plan))
