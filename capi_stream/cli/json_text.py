@@ -126,3 +126,10 @@ def short(text: str, most: int = MOST_OF_A_NAME) -> str:
     """`text` on one line of at most `most` characters, of which no terminal obeys one."""
     plain = printable(text[: most + 1])
     return plain if len(plain) <= most else plain[: most - 1] + "…"
+
+
+def without_nulls(value: Any) -> Any:
+    """`value` without the members of objects in which nothing stands."""
+    if isinstance(value, dict):
+        return {key: without_nulls(each) for key, each in value.items() if each not in (None, [], {})}
+    return [without_nulls(each) for each in value] if isinstance(value, list) else value

@@ -39,3 +39,11 @@ def _read(text: str, such_as: str) -> float:
     if not 0 <= seconds < YEAR_10000:  # NaN is not either
         raise UsageError(f"'{shown_name(text)}' is no time from 1970 to 9999: write seconds since 1970, or {such_as}.")
     return seconds
+
+
+def written(seconds: float) -> str:
+    """Unix `seconds` to the second, UTC, as they are read again; a number that no calendar holds stays one."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return str(seconds)

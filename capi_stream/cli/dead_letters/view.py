@@ -11,7 +11,7 @@ from typing import Any
 from capi_stream.cli.dead_letters.lying import Lying
 from capi_stream.cli.dead_letters.table import MAY_QUOTE, said
 from capi_stream.cli.dead_letters.words import MEANINGS, bytes_as_text, meaning, place, when
-from capi_stream.cli.json_text import written
+from capi_stream.cli.json_text import without_nulls, written
 from capi_stream.cli.letters.opening import Opened, Passed
 from capi_stream.cli.letters.shown import shown
 from capi_stream.cli.preview.rows import Row, entry, rows
@@ -129,7 +129,7 @@ class View:
             yield f"Value: encrypted ({len(record.value):,} bytes), and no key of letters.encryption_key_file opens it"
         elif self.record is not None:
             yield "Record, without its nulls"
-            yield from written(_without_nulls(self.record)).split("\n")
+            yield from written(without_nulls(self.record)).split("\n")
         else:
             yield f"Value: {self._undecoded()}; {_bytes(record.value)}"
             if self.is_raw:
@@ -159,12 +159,6 @@ def _source(letter: Lying) -> str:
 
 def _size(content: bytes | None) -> int | None:
     return None if content is None else len(content)
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nulls(each) for key, each in value.items() if each not in (None, [], {})}
-    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
 def _bytes(content: bytes) -> str:

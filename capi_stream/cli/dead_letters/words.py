@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from capi_stream.cli.times import written
 from capi_stream.delivery.meanings import HOLDS, REJECTIONS
 from capi_stream.intake.intake import REASONS
 from capi_stream.intake.parameters.violations import REASONS as RULES
@@ -43,13 +43,8 @@ def place(record: Record) -> str:
 
 
 def when(unix_ms: int | None) -> str:
-    """A time to the second, UTC; a number that no calendar holds stays one."""
-    if unix_ms is None:
-        return "-"
-    try:
-        return datetime.fromtimestamp(unix_ms // 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError):
-        return str(unix_ms)
+    """A time to the second, UTC."""
+    return "-" if unix_ms is None else written(unix_ms // 1_000)
 
 
 def bytes_as_text(content: bytes | None) -> str | None:

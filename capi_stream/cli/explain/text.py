@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from capi_stream.cli.explain.steps import Because, Explanation, Made, Note, Ruled
 from capi_stream.cli.explain.verdicts import is_for_several_pixels, sentence
-from capi_stream.cli.json_text import written
+from capi_stream.cli.json_text import without_nulls, written
 from capi_stream.intake.intake import REASONS as INTAKE_REASONS
 from capi_stream.intake.parameters.violations import REASONS as RULES
 
@@ -18,7 +17,7 @@ def lines(explanation: Explanation) -> Iterator[str]:
         yield f"Read as {note}."
     yield f"Schema {explanation.schema}, mapping {explanation.mapping}. Nothing was sent to anybody."
     if explanation.record is not None:
-        yield from _section("The record, without its nulls", [written(_without_nulls(explanation.record))])
+        yield from _section("The record, without its nulls", [written(without_nulls(explanation.record))])
     for made in explanation.events:
         yield from _event(made, len(explanation.events))
     if explanation.notes:
@@ -71,12 +70,6 @@ def _event(made: Made, count: int) -> Iterator[str]:
     yield from _section("  Size", [f"  {made.size_bytes:,} bytes of at most {made.most_bytes:,}"])
     better = [f"  {each.name:18} {each.good_for}" for each in made.for_better_matching]
     yield from _section("  For better matching, it lacks", better or ["  nothing that we know of"])
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nulls(each) for key, each in value.items() if each not in (None, [], {})}
-    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
 def _rules(rules: list[Ruled]) -> Iterator[str]:

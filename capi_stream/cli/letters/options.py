@@ -5,13 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
 from functools import wraps
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from capi_stream.cli.times import unix_time_or_ago
+from capi_stream.cli.times import unix_time_or_ago, written
 from capi_stream.cli.usage import UsageError
 from capi_stream.replay.choosing import Choice
 
@@ -55,7 +54,7 @@ class Filters:
     def fixed(self, unix_now: float) -> Filters:
         """The same filters, their times as such, as of Unix second `unix_now`: a minute later they choose the same."""
         choice = self.choice(unix_now)
-        return replace(self, since=_written(choice.since), until=_written(choice.until))
+        return replace(self, since=_time(choice.since), until=_time(choice.until))
 
     def words(self) -> list[str]:
         """The options, as they would be written once more: each once and in its place, whatever the order they had."""
@@ -67,8 +66,8 @@ class Filters:
 _OPTIONS: Mapping[str, Any] = get_type_hints(Filters, include_extras=True)
 
 
-def _written(seconds: float | None) -> str | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _time(seconds: float | None) -> str | None:
+    return None if seconds is None else written(seconds)
 
 
 def filtered(command: Callable[..., None]) -> Callable[..., None]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, assert_never
 
 import orjson
 
 from capi_stream.cli.json_text import printable
 from capi_stream.cli.masking import masked
+from capi_stream.cli.times import written
 from capi_stream.model import Event, Malformed, Mapped, NeedSchema, Partition, Reading, Record, Rejection, Tombstone
 
 
@@ -87,7 +87,7 @@ def line(row: Row, *, raw: bool) -> str:
 def _words(fate: Fate, *, raw: bool) -> tuple[str, list[str]]:
     match fate:
         case Send(event):
-            words = [event.pixel, event.name, event.event_id, _time(event.time), _identifiers(event, raw=raw)]
+            words = [event.pixel, event.name, event.event_id, written(event.time), _identifiers(event, raw=raw)]
             return "send", words
         case Reject(rejection):
             named = (rejection.pixel, rejection.event_name, rejection.event_id, rejection.detail if raw else None)
@@ -104,13 +104,6 @@ def _identifiers(event: Event, *, raw: bool) -> str:
         return orjson.dumps(user_data).decode()
     return " ".join(f"{key}*{len(value)}" if isinstance(value, list) and len(value) > 1 else key
                     for key, value in user_data.items())  # fmt: skip
-
-
-def _time(unix: int) -> str:
-    try:
-        return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError):
-        return str(unix)
 
 
 # For a program.
