@@ -26,9 +26,9 @@ log = structlog.get_logger("capi_stream.kafka")
 _METADATA_MARK = b"CGMDv2:"  # then the epoch, 4 bytes
 
 CONSUMER_DEFAULTS = {
-    # What is prefetched, beside our own budget: its default is 64 MB. One fetch takes as much again, and these 4 MB are
-    # some 10,000 records: half a second at full speed, and so many times the way to the broker and back.
-    "queued.max.messages.kbytes": 4_096,
+    # What is prefetched, beside our own budget: its default is 64 MB. These 2 MB are some 5,000 records, a fifth of a
+    # second at full speed: many times the way to the broker and back. With 1 MB a catching-up member waits (measured).
+    "queued.max.messages.kbytes": 2_048,
     "fetch.queue.backoff.ms": 10,  # its default of a second makes a queue of this size stutter (seen)
     "topic.metadata.refresh.interval.ms": 30_000,  # how late added partitions are seen; its default is 5 minutes
     "socket.timeout.ms": 10_000,  # a broker that went silent is told of after 20 s; with the default of 60 s, after 70

@@ -6,22 +6,17 @@ import random
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from capi_stream.delivery.outcomes import backoff
 from capi_stream.kafka.clients import log
-from capi_stream.kafka.failures import KafkaFailure
+from capi_stream.kafka.schema_sources import source_of, whole
 from capi_stream.kafka.settings import RegistrySettings
+from capi_stream.kafka.stored_schemas import Refused
 from capi_stream.model import SchemaKey
-
-if TYPE_CHECKING:
-    from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
-
-# The client comes with Authlib and its cryptography, 14 MB, so it is imported when one is made: topics without
-# Confluent's framing need no registry.
 
 UNKNOWN_CODE = 40403  # the registry's own word; a 404 without it is some proxy's page
 IDLE_SECONDS = 1.0
@@ -61,16 +56,12 @@ class _Verdict(NamedTuple):
     ask_again_at: float
 
 
-class NoSchemaInAnswer(Exception):  # noqa: N818 - it names what happened
-    """The registry, or something in front of it, said 200 and gave no schema."""
-
-
 class SchemaFetcher:
-    """Asks for what is wanted until it has an answer. Raises KafkaFailure for properties that the client refuses."""
+    """Asks for what is wanted until it has an answer. Raises KafkaFailure for properties that cannot be used."""
 
     def __init__(self, settings: RegistrySettings) -> None:
         self._settings = settings
-        self._client = registry_client(settings)
+        self._source = source_of(settings)
         self.fetches: Counter[str] = Counter()  # outcome -> number: fetched, unknown, failed
         self.outage: str | None = None  # why the registry cannot be asked, while it cannot
         self._wanted: frozenset[SchemaKey] = frozenset()
@@ -122,27 +113,20 @@ class SchemaFetcher:
         return backoff(self._failures, self._chance.random(), cap=self._settings.longest_backoff_seconds)
 
     def _ask(self, key: SchemaKey, now: float) -> None:
-        from confluent_kafka.schema_registry.error import SchemaRegistryError
-
         try:
-            schema = self._schema(key)
-            answer = Fetched(key, text_of(schema), tuple(references_of(self._client, schema)))
-        except SchemaRegistryError as error:
-            if error.error_code == UNKNOWN_CODE:
+            found = whole(self._source, self._source.by_key(key))
+        except Refused as error:
+            if error.code == UNKNOWN_CODE:
                 self._is_unknown(key, now)
             else:
-                self._failed(f"HTTP {error.http_status_code}, code {error.error_code}")
-        except Exception as error:  # noqa: BLE001  the client lets its HTTP library's and its parser's errors through
-            self._client.clear_caches()  # type: ignore[no-untyped-call]  # it keeps answers without a schema too
+                self._failed(str(error))
+        except Exception as error:  # noqa: BLE001  whatever the network, HTTP or a proxy's page may raise: it is an outage
             self._failed(type(error).__name__)
         else:
             self._works("fetched")
             self._answered.add(key)
             self._verdicts.pop(key, None)
-            self._answers.put(answer)
-
-    def _schema(self, key: SchemaKey) -> Schema:
-        return self._client.get_schema(key) if isinstance(key, int) else self._client.get_schema_by_guid(key)
+            self._answers.put(Fetched(key, *found))
 
     def _is_unknown(self, key: SchemaKey, now: float) -> None:
         """Believe it only after it was said for a while: replicas lag. The verdict does not hold for ever either."""
@@ -171,41 +155,3 @@ class SchemaFetcher:
         if self.outage is None:
             log.warning("registry_unreachable", reason=why)
         self.outage = f"the schema registry does not answer ({why})"
-
-
-def registry_client(settings: RegistrySettings) -> SchemaRegistryClient:
-    """A client of the registry. Raises KafkaFailure for properties that it refuses."""
-    from confluent_kafka.schema_registry import SchemaRegistryClient
-
-    # Not the client's own retries: who asks asks again, and an outage would show only after four timeouts.
-    own = {"timeout": settings.answer_seconds, "max.retries": 0}
-    try:
-        return SchemaRegistryClient({**own, **settings.properties})
-    except (ValueError, TypeError, OSError) as error:
-        raise KafkaFailure(
-            f"the registry's client refuses its properties: {error}. What to do: see registry in the configuration."
-        ) from None
-
-
-def references_of(
-    client: SchemaRegistryClient, schema: Schema, seen: set[tuple[str, int]] | None = None
-) -> Sequence[str]:
-    """The texts of all schemas that `schema` refers to, each after those that it refers to itself."""
-    seen = set() if seen is None else seen
-    texts: list[str] = []
-    for reference in schema.references or ():
-        subject, version = reference.subject, reference.version
-        if subject is None or version is None or (subject, version) in seen:
-            continue
-        seen.add((subject, version))
-        found = client.get_version(subject, version).schema
-        texts += [*references_of(client, found, seen), text_of(found)]
-    return texts
-
-
-def text_of(schema: Schema) -> str:
-    """The text of `schema`. Raises NoSchemaInAnswer."""
-    # An empty text would be believed, and every record of this schema refused as not to be read.
-    if not isinstance(schema.schema_str, str) or not schema.schema_str:
-        raise NoSchemaInAnswer
-    return schema.schema_str

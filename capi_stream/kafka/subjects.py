@@ -15,9 +15,11 @@ from typing import NamedTuple, Self, TypeVar
 from confluent_kafka.schema_registry import RegisteredSchema, Schema
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
+from capi_stream.kafka.client_source import ClientSource, registry_client, stored_of
 from capi_stream.kafka.failures import KafkaFailure
-from capi_stream.kafka.registry import references_of, registry_client, text_of
+from capi_stream.kafka.schema_sources import whole
 from capi_stream.kafka.settings import RegistrySettings
+from capi_stream.kafka.stored_schemas import Refused
 
 T = TypeVar("T")
 
@@ -96,9 +98,8 @@ class Subjects:
         return number
 
     def _registered(self, found: RegisteredSchema) -> Registered:
-        references = _asked(lambda: references_of(self._client, found.schema))
-        text = _asked(lambda: text_of(found.schema))
-        return Registered(int(found.version or 0), int(found.schema_id or 0), text, references)
+        schema = _asked(lambda: whole(ClientSource(self._client), stored_of(found.schema)))
+        return Registered(int(found.version or 0), int(found.schema_id or 0), *schema)
 
 
 class _NotThereError(KafkaFailure):
@@ -117,16 +118,18 @@ def _asked(ask: Callable[[], T]) -> T:
     try:
         return ask()
     except SchemaRegistryError as error:
-        raise _failure(error) from None
+        # The client lets an answer without a code through.
+        raise _failure(error.http_status_code, error.error_code or -1, error.error_message or "") from None
+    except Refused as refused:
+        raise _failure(refused.status, refused.code) from None
     except Exception as error:  # noqa: BLE001  the client lets its HTTP library's and its parser's errors through
         why = type(error).__name__
     raise KafkaFailure(f"the schema registry does not answer ({why}). What to do: {_ADDRESS}.")
 
 
-def _failure(error: SchemaRegistryError) -> KafkaFailure:
-    status, code = error.http_status_code, error.error_code or -1  # the client lets an answer without one through
+def _failure(status: int, code: int, message: str = "") -> KafkaFailure:
     if status in REFUSED:
-        return SchemaRefusedError(f"The registry says: {error.error_message or status!s:.300}")
+        return SchemaRefusedError(f"The registry says: {message or status!s:.300}")
     if status in RIGHTS:
         return KafkaFailure(
             f"the schema registry refuses the user or the password (HTTP {status}). What to do: see its properties."

@@ -202,7 +202,8 @@ def test_a_schema_that_was_unknown_and_is_there_has_no_verdict_any_more(stand_in
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"), [("down", "HTTP 503, code 50301"), ("html_404", "HTTP 404, code -1"), ("reset", "ReadError")]
+    ("fault", "told"),
+    [("down", "HTTP 503, code 50301"), ("html_404", "HTTP 404, code -1"), ("reset", "ConnectionResetError")],
 )
 def test_an_outage_is_told_and_heals(stand_in: StandInRegistry, fault: str, told: str) -> None:
     number = stand_in.register("orders", ORDER)
@@ -228,7 +229,7 @@ def test_a_registry_that_is_not_there_yet_is_waited_for() -> None:
     port = free_port()
     schemas = fetcher(f"http://127.0.0.1:{port}")
     failed(schemas, 1)
-    assert schemas.outage == "the schema registry does not answer (ConnectError)"
+    assert schemas.outage == "the schema registry does not answer (ConnectionRefusedError)"
     with StandInRegistry(port=port) as late:
         late.register("orders", ORDER)
         assert answers(schemas, 1) == [Fetched(1, ORDER, ())]
@@ -283,7 +284,8 @@ def test_a_200_without_the_schema_of_a_reference_is_an_outage_and_heals() -> Non
     ("properties", "named"),
     [({}, "url"), ({"url": "registry:8081"}, "registry:8081"), ({"url": "http://r", "no.such": "1"}, "no.such"),
      ({"url": "http://r", "basic.auth.user.info": "nobody"}, "basic.auth.user.info"),
-     ({"url": "http://r", "ssl.ca.location": "/nowhere.pem"}, "No such file")],
+     ({"url": "http://r", "ssl.ca.location": "/nowhere.pem"}, "No such file"),
+     ({"url": "https://r", "ssl.key.location": "/key.pem"}, "ssl.key.location .* go with ssl.certificate.location")],
 )  # fmt: skip
 def test_properties_that_the_client_refuses_are_named(properties: Mapping[str, str], named: str) -> None:
     with pytest.raises(KafkaFailure, match=f"the registry's client refuses its properties: .*{named}.*see registry"):

@@ -44,7 +44,7 @@ def test_versions_come_oldest_first_with_the_texts_that_they_refer_to(stand_in: 
     stand_in.register("sale-value", MONEY)
     stand_in.register("sale-value", SALE, [{"name": "Money", "subject": "money", "version": 1}])
     with subjects(stand_in.url) as there:
-        first, second = Registered(1, 1, MONEY, []), Registered(2, 2, SALE, [MONEY])
+        first, second = Registered(1, 1, MONEY, ()), Registered(2, 2, SALE, (MONEY,))
         assert there.versions("sale-value") == [first, second]
         assert there.newest("sale-value") == second
 
