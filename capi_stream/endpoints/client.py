@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import quote
 
 import h11
@@ -63,7 +63,7 @@ class Client:
         read = answers.read_graph if target.endpoint.kind == "graph" else answers.read_gateway
         return read(status, headers, _without(token, answer), self._unix_clock())
 
-    def _request(self, target: Target, token: str | None, batch: Batch) -> bytes:
+    def _request(self, target: Target, token: str | None, batch: Batch) -> Iterator[bytes]:
         body = self._body(target, token, batch)
         return self._connections.request("POST", target.endpoint.url, _path_of(target), _headers(target, token), body)
 
@@ -71,7 +71,7 @@ class Client:
         """The request's JSON object in parts: the events as they were encoded long ago, and what stands around them."""
         fields = _fields(target, token, self._secret_of(target))
         beside = b"".join(b",%b:%b" % (orjson.dumps(name), orjson.dumps(value)) for name, value in fields.items())
-        parts = [b","] * (2 * len(batch.entries) + 1)  # joined once, with the head: a megabyte is dear to copy
+        parts = [b","] * (2 * len(batch.entries) + 1)
         parts[0], parts[-1] = b'{"data":[', b"]%b}" % beside
         parts[1::2] = [entry.event.body for entry in batch.entries]
         return parts

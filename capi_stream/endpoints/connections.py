@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -19,6 +19,7 @@ from capi_stream.endpoints.settings import PosterSettings
 Headers = Sequence[tuple[str, str]]
 
 _ALWAYS = "Accept: application/json\r\nAccept-Encoding: identity\r\nUser-Agent: capi-stream\r\n"
+PIECE_PARTS = 256  # of a body that are joined: some 150 kB, and as few calls of the system as do not matter
 _PORTS = {"http": 80, "https": 443}
 FAILURES = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProxyError, h11.ProtocolError)
 """Why there is no answer: all that an exchange raises."""
@@ -67,8 +68,13 @@ class Connections:
         self._network = Network(self._deadline)
         self._kept: dict[Site, Connection] = {}
 
-    def request(self, method: str, url: str, path: str, headers: Headers, body: Sequence[bytes] = ()) -> bytes:
-        """A request for `path` below `url`, head and body. What is in `headers` was found to be what they can carry."""
+    def request(
+        self, method: str, url: str, path: str, headers: Headers, body: Sequence[bytes] = ()
+    ) -> Iterator[bytes]:
+        """A request for `path` below `url` in pieces, each joined when it is asked for: it is never whole in memory.
+
+        What is in `headers` was found to be what they can carry.
+        """
         site = site_of(url)
         target = f"{site.prefix}{path}"
         if self._proxy is not None and site.scheme == "http":  # which reads our requests, and passes them on
@@ -76,9 +82,11 @@ class Connections:
             headers = (*headers, *self._proxy_headers)
         length = f"Content-Length: {sum(map(len, body))}\r\n" if body else ""
         head = f"{method} {target} HTTP/1.1\r\nHost: {site.name}\r\n{_ALWAYS}{_rows(headers)}{length}\r\n"
-        return b"".join((head.encode("ascii"), *body))
+        yield b"".join((head.encode("ascii"), *body[:PIECE_PARTS]))
+        for first in range(PIECE_PARTS, len(body), PIECE_PARTS):
+            yield b"".join(body[first : first + PIECE_PARTS])
 
-    def send(self, url: str, request: bytes) -> Connection:
+    def send(self, url: str, request: Iterable[bytes]) -> Connection:
         """Send `request` to the server at `url`, over the connection that is returned: ask that for its answer next.
 
         Both end within the timeouts' `post` seconds. Raise FAILURES: httpcore's ConnectError, ConnectTimeout or

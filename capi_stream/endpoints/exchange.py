@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import h11
@@ -67,12 +67,13 @@ class Connection:
         """Whether an exchange can begin. One that can be read while idle has been closed by the server."""
         return self._clock() < self._idle_until and not self._stream.get_extra_info("is_readable")
 
-    def send(self, request: bytes) -> None:
-        """Send `request`, head and body. A server that does not take all of it may answer all the same."""
+    def send(self, request: Iterable[bytes]) -> None:
+        """Send `request`, a piece after the other. A server that does not take all of it may answer all the same."""
         self._idle_until = 0.0
         self._is_sent = False
         try:
-            self._stream.write(request, self._timeouts.write)
+            for piece in request:
+                self._stream.write(piece, self._timeouts.write)
             self._is_sent = True
         except httpcore.WriteError:
             pass
@@ -81,10 +82,7 @@ class Connection:
             raise
 
     def answer(self, most_bytes: int) -> Reply:
-        """The answer to what was sent, with up to `most_bytes` of its body.
-
-        A step of its own: while it waits for the answer nobody holds the request, which has up to a megabyte.
-        """
+        """The answer to what was sent, with up to `most_bytes` of its body."""
         try:
             reply, is_read = self._answer(most_bytes)
             if self._is_sent and is_read:
@@ -96,7 +94,7 @@ class Connection:
 
     def tunnel(self, request: bytes) -> h11.Response:
         """Send `request`, a CONNECT, and read the answer's head: what comes behind it is the tunnel's."""
-        self.send(request)
+        self.send((request,))
         return self._head(_reader(self._read()))
 
     def _answer(self, most_bytes: int) -> tuple[Reply, bool]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import gc
 import hashlib
 import hmac
+import json
 import logging
 import sys
 import time
 import tracemalloc
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 
 from capi_stream.delivery.outcomes import Accepted
 from capi_stream.endpoints.connections import Connections
+from capi_stream.endpoints.exchange import Connection as Exchange
 from tests.shells.one_post import TOKEN, Post, answering, post, reason, settings_for
 from tests.shells.tiny_api import SUCCESS, Connection, TinyApi, a_batch
 
@@ -106,23 +109,42 @@ def test_the_token_is_in_no_log_line_and_no_repr(post: Post, caplog: pytest.LogC
 @pytest.mark.parametrize("status", [200, 413, 500])
 def test_the_body_is_let_go_with_the_answer(post: Post, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without that a megabyte a post would wait for the garbage collector."""
-    requests: list[bytes] = []
+    pieces: list[bytes] = []
     made = Connections.request
 
-    def kept(*arguments: Any) -> bytes:
-        requests.append(made(*arguments))
-        return requests[-1]
+    def kept(*arguments: Any) -> Iterator[bytes]:
+        for piece in made(*arguments):
+            pieces.append(piece)
+            yield piece
 
     monkeypatch.setattr(Connections, "request", kept)
     gc.disable()
     try:
         with answering(status, SUCCESS) as api:
             post(api.url)
-        held_by = sys.getrefcount(requests[0])
+        held_by = sys.getrefcount(pieces[0])
     finally:
         gc.enable()
-    assert held_by == 2  # `requests`, and the question itself
+    assert held_by == 2  # `pieces`, and the question itself
     assert api.requests[0].json()["data"] == [{"event_id": "e"}]
+
+
+def test_a_request_is_made_piece_by_piece(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight posts at a time would else be eight megabytes."""
+    sizes: list[int] = []
+    send = Exchange.send
+
+    def weighed(connection: Exchange, request: Iterable[bytes]) -> None:
+        pieces = list(request)
+        sizes.extend(map(len, pieces))
+        send(connection, pieces)
+
+    monkeypatch.setattr(Exchange, "send", weighed)
+    with answering(200, SUCCESS) as api:
+        post(api.url, a_batch(bodies=tuple(b'{"event_id":"%0*d"}' % (1_000, number) for number in range(1_000))))
+    sent = json.loads(api.requests[0].body)["data"]
+    assert [int(event["event_id"]) for event in sent] == list(range(1_000))
+    assert max(sizes) < sum(sizes) / 5
 
 
 def test_the_body_is_let_go_before_the_answer(post: Post) -> None:

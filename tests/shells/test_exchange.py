@@ -45,7 +45,7 @@ class Pieces(httpcore.NetworkStream):
 def read(*pieces: bytes) -> tuple[Reply | type[Exception], bool]:
     """What is made of an answer in these pieces, and whether its connection can be used again."""
     connection = Connection(Pieces(pieces), Timeouts())
-    connection.send(b"")
+    connection.send([b""])
     try:
         return connection.answer(MOST), connection.is_usable()
     except (httpcore.NetworkError, h11.RemoteProtocolError) as error:
@@ -124,7 +124,7 @@ def test_a_server_that_answers_before_it_has_read_all_is_heard_and_left() -> Non
     stream = Pieces([GRAPH])
     with patch.object(stream, "write", side_effect=httpcore.WriteError("reset")):
         connection = Connection(stream, Timeouts())
-        connection.send(b"")
+        connection.send([b""])
         assert connection.answer(MOST).body == b"{}"
     assert (stream.is_open, connection.is_usable()) == (False, False)
 
@@ -133,7 +133,7 @@ def test_a_connection_on_which_only_a_part_was_sent_is_closed() -> None:
     stream = Pieces([GRAPH])
     connection = Connection(stream, Timeouts())
     with patch.object(stream, "write", side_effect=httpcore.WriteTimeout), pytest.raises(httpcore.WriteTimeout):
-        connection.send(b"")
+        connection.send([b""])
     assert (stream.is_open, connection.is_usable()) == (False, False)
 
 
