@@ -22,8 +22,8 @@ class OffsetTracker:
     that were received are waited for. What `skip` holds was settled before this assignment began.
     """
 
-    __slots__ = ("_received", "_settled", "_skip", "acknowledged", "acknowledged_metadata", "counts", "held_bytes",
-                 "is_live", "last_seen", "partition", "unresolved")  # fmt: skip
+    __slots__ = ("_received", "_settled", "_skip", "_timestamps_ms", "acknowledged", "acknowledged_metadata", "counts",
+                 "held_bytes", "is_live", "last_seen", "partition", "unresolved")  # fmt: skip
 
     def __init__(
         self, partition: Partition, start: int, counts: RecordCounts, skip: Runs = NOTHING, metadata: str = ""
@@ -36,7 +36,8 @@ class OffsetTracker:
         self.is_live = True  # until the partition is revoked: then nothing of it is handed out any more
         self.held_bytes = 0  # of its records that are not settled
         self.unresolved = 0  # records that wait for a schema
-        self._received: deque[tuple[int, int]] = deque()  # offset and timestamp; no record, which would stay in memory
+        self._received: deque[int] = deque()  # offsets; no records, which would stay in memory
+        self._timestamps_ms: deque[int] = deque()  # theirs; two rows of numbers are a third of one row of pairs
         self._settled: set[int] = set()
         self._skip = skip
 
@@ -49,7 +50,8 @@ class OffsetTracker:
 
     def received(self, offset: int, timestamp_ms: int) -> None:
         """Wait for `offset`. Offsets come in rising order."""
-        self._received.append((offset, timestamp_ms))
+        self._received.append(offset)
+        self._timestamps_ms.append(timestamp_ms)
         self.last_seen = offset
 
     def settled(self, offset: int) -> None:
@@ -60,16 +62,17 @@ class OffsetTracker:
     def committable(self) -> int:
         """The lowest offset that is waited for, or behind all that were seen; O(1) amortised."""
         received, settled = self._received, self._settled
-        while received and received[0][0] in settled:
-            settled.discard(received.popleft()[0])
-        return received[0][0] if received else self.last_seen + 1
+        while received and received[0] in settled:
+            settled.discard(received.popleft())
+            self._timestamps_ms.popleft()
+        return received[0] if received else self.last_seen + 1
 
     def metadata(self) -> str:
         """The text that says what is settled above `committable`."""
         committable = self.committable
         if not self._settled and not self._skip:
             return ""
-        unsettled = (offset for offset, _ in self._received if offset not in self._settled)
+        unsettled = (offset for offset in self._received if offset not in self._settled)
         read = between(unsettled, self.last_seen + 1)
         return written(committable, chain(read, self._skip.above(self.last_seen + 1)))
 
@@ -81,7 +84,7 @@ class OffsetTracker:
     @property
     def oldest_timestamp_ms(self) -> int | None:
         """That of the record which holds `committable` back; None where none does."""
-        return self._received[0][1] if self.committable <= self.last_seen else None
+        return self._timestamps_ms[0] if self.committable <= self.last_seen else None
 
 
 @dataclass(slots=True, eq=False)
