@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import structlog
 
 from capi_stream import __version__
-from capi_stream.config import Settings
+from capi_stream.config.settings import Settings
 from capi_stream.delivery.batches import Batch, Letter
 from capi_stream.delivery.outcomes import Outcome
 from capi_stream.endpoints.client import url_of

@@ -12,7 +12,7 @@ from typing import NoReturn
 import structlog
 
 from capi_stream import allocator, outlets
-from capi_stream.config import Settings
+from capi_stream.config.settings import Settings
 from capi_stream.endpoints.posters import PosterBroken
 from capi_stream.endpoints.tokens import Tokens
 from capi_stream.inlets import LIVE, Inlets

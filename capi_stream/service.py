@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterable
 
 import structlog
 
-from capi_stream.config import Settings
 from capi_stream.config.facts import MEANINGS, facts
+from capi_stream.config.settings import Settings
 from capi_stream.delivery.batches import Batch
 from capi_stream.delivery.engine import ANSWER_WAIT_SECONDS, Engine
 from capi_stream.delivery.outcomes import Outcome

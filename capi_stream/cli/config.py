@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from capi_stream.config import Configuration
+    from capi_stream.config.loading import Configuration
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +28,8 @@ def config(
 
 def loaded(path: Path) -> Configuration:
     """What the file at `path` and the environment say, read once; ends with code 2 if there are mistakes."""
-    from capi_stream.config import ConfigError, read
+    from capi_stream.config.loading import read
+    from capi_stream.config.mistakes import ConfigError
 
     try:
         return read(path, os.environ)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from capi_stream.cli.config import loaded
+from capi_stream.handover import Start, hand_over
+
+if TYPE_CHECKING:
+    from capi_stream.config.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -29,15 +33,17 @@ def run(
         typer.echo("--shadow and --group ID go together: a shadow needs a consumer group of its own.", err=True)
         raise typer.Exit(2)
     settings = loaded(config).settings
-    from capi_stream import process
+    if group is not None:
+        settings = _shadowed(settings, group)
+    hand_over(Start(settings, is_shadow=shadow))
 
-    if group is None:
-        process.leave(process.run(settings))
+
+def _shadowed(settings: Settings, group: str) -> Settings:
+    """The settings of a shadow run in that consumer group."""
     from capi_stream.config.shadow import shadowed
 
     try:
-        settings = shadowed(settings, group)
+        return shadowed(settings, group)
     except ValueError as wrong:
         typer.echo(f"--group: {wrong}.", err=True)
         raise typer.Exit(2) from None
-    process.leave(process.run_shadow(settings))

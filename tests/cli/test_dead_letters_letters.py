@@ -27,7 +27,7 @@ from capi_stream.cli.explain.masking import HIDDEN
 from capi_stream.cli.letters.opening import Opened, Passed
 from capi_stream.cli.masking import MASK
 from capi_stream.cli.usage import UsageError
-from capi_stream.config import Settings
+from capi_stream.config.settings import Settings
 from capi_stream.letter_heads import PREFIX, Head
 from capi_stream.model import Malformed, Mapped, NeedSchema, Partition, PixelId, Reading, Rejection, SchemaRef
 from capi_stream.replay.choosing import Choice

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from capi_stream.config import ConfigError, Settings, load, read
 from capi_stream.config.keys import MASK
+from capi_stream.config.loading import load, read
+from capi_stream.config.mistakes import ConfigError
 from capi_stream.config.reference import page
+from capi_stream.config.settings import Settings
 from capi_stream.config.showing import shown
 from capi_stream.endpoints.settings import QualitySettings
 from capi_stream.intake.mapping.event_conditions import holds

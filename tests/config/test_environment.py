@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from capi_stream.config import ConfigError, load
+from capi_stream.config.loading import load
+from capi_stream.config.mistakes import ConfigError
 
 GOOD = """
 kafka:

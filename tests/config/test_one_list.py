@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from capi_stream.config import ConfigError, read
+from capi_stream.config.loading import read
+from capi_stream.config.mistakes import ConfigError
 from capi_stream.config.parsing import MOST_VALUES
 from capi_stream.intake.settings import BUILT_IN_SCHEMA
 

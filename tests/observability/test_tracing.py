@@ -222,7 +222,7 @@ def config(folder: Path, text: str = "") -> Path:
 MAKE = """
 import sys
 from pathlib import Path
-from capi_stream.config import read
+from capi_stream.config.loading import read
 from capi_stream.endpoints.tokens import Tokens
 from capi_stream.outlets import live
 settings = read(Path(sys.argv[1]), {}).settings

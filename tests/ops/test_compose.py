@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from capi_stream import process
-from capi_stream.config import Settings
 from capi_stream.config.loading import load
+from capi_stream.config.settings import Settings
 from tests.builders import ROOT
 from tests.ops.tools import program
 from tests.real.java import KAFKA_VERSION, REGISTRY_VERSION

@@ -15,8 +15,8 @@ from typer.main import get_command
 
 from capi_stream import __version__, process
 from capi_stream.cli import app
-from capi_stream.config import Settings
 from capi_stream.config.loading import load
+from capi_stream.config.settings import Settings
 from k8s.grafana.queries import REPLAYS
 from tests.builders import ROOT
 from tests.faults.outage import Plan

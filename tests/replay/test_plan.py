@@ -13,8 +13,8 @@ from capi_stream.cli.letters.options import Filters
 from capi_stream.cli.replay.plan import Plan
 from capi_stream.cli.times import unix_time_or_ago
 from capi_stream.cli.usage import UsageError
-from capi_stream.config import Settings
 from capi_stream.config.replaying import Replay, group_of, replayed
+from capi_stream.config.settings import Settings
 from capi_stream.replay.choosing import Choice
 from tests.config.test_config import loaded
 

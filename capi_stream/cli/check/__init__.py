@@ -13,7 +13,7 @@ from capi_stream.cli.config import loaded
 
 if TYPE_CHECKING:
     from capi_stream.cli.check.verdicts import Verdict
-    from capi_stream.config import Settings
+    from capi_stream.config.settings import Settings
 
 
 def register(app: typer.Typer) -> None:

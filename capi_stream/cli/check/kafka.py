@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from capi_stream.cli.check.verdicts import Verdict, failed, numbered, ok, skipped, warning
-from capi_stream.config import Settings
+from capi_stream.config.settings import Settings
 from capi_stream.kafka.failures import KafkaFailure
 from capi_stream.kafka.onlooker import Onlooker
 from capi_stream.kafka.producer import LetterProducer, room_bytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from capi_stream.cli.check.verdicts import Verdict, failed, ok, warning
-from capi_stream.config import Settings
+from capi_stream.config.settings import Settings
 from capi_stream.intake.avro.decoding import Decoder
 from capi_stream.intake.avro.schema_text import read_schema
 from capi_stream.intake.avro.schemas import SchemaError

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from capi_stream.cli.check.pixels import of_pixels
 from capi_stream.cli.check.verdicts import Verdict, numbered, ok, warning
-from capi_stream.config import Configuration
+from capi_stream.config.loading import Configuration
 
 
 def configured(path: Path, configuration: Configuration) -> Iterator[Verdict]:

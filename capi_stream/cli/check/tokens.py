@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from capi_stream.cli.check.verdicts import Verdict, failed, ok, skipped, warning
-from capi_stream.config import Settings
+from capi_stream.config.settings import Settings
 from capi_stream.endpoints.debug_token import DebugToken, Invalid, Unanswered, Untold, Valid, Worth
 from capi_stream.endpoints.tokens import Tokens
 

@@ -11,7 +11,7 @@ from capi_stream.cli.explain.masking import HIDDEN, Mask
 from capi_stream.cli.masking import MASK
 from capi_stream.cli.plain_json import to_json
 from capi_stream.cli.preview.reading import Reader
-from capi_stream.config import Settings
+from capi_stream.config.settings import Settings
 from capi_stream.intake.avro.decoding import Decoder, Undecodable
 from capi_stream.intake.avro.framing import Unframed, unframe
 from capi_stream.intake.avro.schema_text import read_schema

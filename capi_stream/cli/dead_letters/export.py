@@ -20,7 +20,7 @@ from capi_stream.cli.usage import UsageError
 if TYPE_CHECKING:
     from capi_stream.cli.dead_letters.lying import Lying
     from capi_stream.cli.dead_letters.there import There
-    from capi_stream.config import Settings
+    from capi_stream.config.settings import Settings
     from capi_stream.replay.choosing import Choice
 
 STDOUT = "-"

@@ -17,7 +17,7 @@ from capi_stream.cli.letters.options import Filters, filtered
 if TYPE_CHECKING:
     from capi_stream.cli.dead_letters.table import Row
     from capi_stream.cli.dead_letters.there import There
-    from capi_stream.config import Settings
+    from capi_stream.config.settings import Settings
     from capi_stream.replay.choosing import Choice
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from capi_stream.cli.dead_letters.options import Kind
-from capi_stream.config import Settings
+from capi_stream.config.settings import Settings
 from capi_stream.kafka.browser import Browser
 from capi_stream.letter_heads import Head, read
 from capi_stream.model import Record

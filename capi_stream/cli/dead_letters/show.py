@@ -14,7 +14,7 @@ from capi_stream.cli.usage import UsageError
 if TYPE_CHECKING:
     from capi_stream.cli.dead_letters.lying import Lying
     from capi_stream.cli.dead_letters.view import View
-    from capi_stream.config import Settings
+    from capi_stream.config.settings import Settings
     from capi_stream.model import Partition
 
 _PLACE = re.compile(r"(?:([^/]+)/)?([0-9]{1,9})/([0-9]{1,18})")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from capi_stream.cli.preview.reading import Reader
-from capi_stream.config import Settings
+from capi_stream.config.settings import Settings
 from capi_stream.intake.intake import Intake
 from capi_stream.letter_heads import Head, read
 from capi_stream.model import Mapped, Reading, Record

@@ -14,7 +14,7 @@ from capi_stream.cli.config import loaded
 
 if TYPE_CHECKING:
     from capi_stream.cli.preview.tally import Tally
-    from capi_stream.config import Settings
+    from capi_stream.config.settings import Settings
     from capi_stream.kafka.browser import Where
 
 

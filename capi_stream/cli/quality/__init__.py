@@ -11,7 +11,7 @@ import typer
 from capi_stream.cli.config import loaded
 
 if TYPE_CHECKING:
-    from capi_stream.config import Settings
+    from capi_stream.config.settings import Settings
     from capi_stream.endpoints.dataset_quality import Said
     from capi_stream.endpoints.settings import Target
 

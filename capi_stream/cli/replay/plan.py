@@ -10,8 +10,8 @@ from pathlib import Path
 
 from capi_stream.cli.letters.options import Filters
 from capi_stream.cli.usage import UsageError
-from capi_stream.config import Settings
 from capi_stream.config.replaying import Replay, group_of, replayed
+from capi_stream.config.settings import Settings
 from capi_stream.replay.choosing import MOST_REPLAYS
 from capi_stream.replay.newer import Newer
 from capi_stream.replay.reading import MENDABLE, Wish
