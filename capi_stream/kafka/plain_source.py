@@ -89,7 +89,7 @@ def _read(status: int, body: bytes) -> Stored:
 
 
 def _references(found: Sequence[Any]) -> list[tuple[str, int]]:
-    pairs = [(each["subject"], each["version"]) for each in found if isinstance(each, dict) and "subject" in each]
+    pairs = [(each.get("subject"), each.get("version")) for each in found if isinstance(each, dict)]
     return [(subject, version) for subject, version in pairs if isinstance(subject, str) and isinstance(version, int)]
 
 
@@ -125,7 +125,8 @@ def _trust(properties: Mapping[str, str]) -> ssl.SSLContext | None:
         raise ValueError(f"{KEY} and {PASSWORD} go with {CERTIFICATE}")
     if AUTHORITIES not in properties and certificate is None and "https://" not in properties["url"]:
         return None
-    where = Path(properties.get(AUTHORITIES) or os.environ.get("SSL_CERT_FILE") or certifi.where())
+    of_environment = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
+    where = Path(properties.get(AUTHORITIES) or of_environment or certifi.where())
     context = ssl.create_default_context(**{"capath" if where.is_dir() else "cafile": where})  # type: ignore[arg-type]
     if certificate is not None:
         context.load_cert_chain(certificate, key, properties.get(PASSWORD))

@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from capi_stream.kafka.client_source import ClientSource, registry_client
-from capi_stream.kafka.plain_source import PlainSource
+from capi_stream.kafka.plain_source import PlainSource, _trust
 from capi_stream.kafka.schema_sources import Source, source_of
 from capi_stream.kafka.settings import RegistrySettings
 from capi_stream.kafka.stored_schemas import Refused, Stored
@@ -176,6 +176,25 @@ def test_a_certificate_of_another_host_is_not_taken(authority: trustme.CA, tmp_p
     tls = secure(authority, "registry.test")
     with TinyApi(gives_a_schema, tls=tls) as registry, pytest.raises(ssl.SSLCertVerificationError):
         source(registry.url, **files).by_key(1)
+
+
+@pytest.mark.parametrize(("variable", "name", "count"), [("SSL_CERT_FILE", "ca.pem", 1), ("SSL_CERT_DIR", "", 0)])
+def test_the_environment_says_whom_to_trust(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, name: str, count: int
+) -> None:
+    """A folder is looked into only when there is a certificate to judge."""
+    for each in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv(variable, str(tmp_path / name))
+    context = _trust({"url": "https://registry"})
+    assert context is not None
+    assert context.cert_store_stats()["x509_ca"] == count
+
+
+def test_a_reference_that_names_no_version_is_passed_over(asking: Callable[[str], Source]) -> None:
+    odd = json.dumps({"schema": TEXT, "references": [{"name": "Money", "subject": "money"}, {"name": "Money"}]})
+    with Listener(answering(Answer(200, odd.encode()))) as registry:
+        assert asking(registry.url).by_key(7) == Stored(TEXT, ())
 
 
 def test_an_answer_without_an_end_ends(monkeypatch: pytest.MonkeyPatch) -> None:
